@@ -1,0 +1,76 @@
+#pragma once
+
+#include <complex>
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+
+#include <tandem/dims.h>
+#include <tandem/dtype.h>
+#include <tandem/export.h>
+#include <tandem/index.h>
+#include <tandem/policy.h>
+#include <tandem/scalar.h>
+
+namespace tandem {
+
+class ndarray;
+namespace detail {
+struct node;
+using node_ptr = std::shared_ptr<const node>;
+}  // namespace detail
+
+/// Work on arrays that has been described and checked but not yet run.
+///
+/// Building an expression checks shapes and dtypes and throws there; assigning it to an `ndarray`, `eval`, printing or
+/// reading a value runs it. An expr holds its operands, so it never dangles. Evaluating it keeps the result for later
+/// uses of the same expr. If an operand is written to between being captured and the evaluation, evaluating throws
+/// `stale_expression`. A scalar converts to an expr whose dtype is weak (see `scalar`); so does work on scalars alone.
+///
+/// Copying copies a handle. Thread safety: an expr may be read, copied and evaluated from many threads at once.
+class TANDEM_API expr {
+ public:
+  expr(const ndarray& array);
+  expr(const scalar& value);
+  template <element T>
+  expr(T value) : expr(scalar(value)) {}
+  explicit expr(detail::node_ptr node) noexcept : node_(std::move(node)) {}
+
+  /// Dtype of the result. For a weak expr, the dtype it has on its own.
+  tandem::dtype dtype() const noexcept;
+  /// Shape of the result.
+  const dims& shape() const noexcept;
+  /// Number of axes.
+  int rank() const noexcept { return shape().size(); }
+  /// Number of elements.
+  std::int64_t size() const noexcept;
+  /// Whether the dtype adapts to arrays that the expr meets: true for scalars and work on scalars alone.
+  bool is_weak() const noexcept;
+
+  /// Part of the result by basic indexing; see `ndarray::operator()`. Throws: `index_error`, `argument_error`.
+  template <class... Index>
+    requires(std::convertible_to<Index, index> && ...)
+  expr operator()(const Index&... at) const {
+    return view({index(at)...});
+  }
+  expr view(std::span<const index> at) const;
+  expr view(std::initializer_list<index> at) const { return view(std::span(at.begin(), at.size())); }
+
+  const detail::node_ptr& node() const noexcept { return node_; }
+
+ private:
+  detail::node_ptr node_;
+};
+
+/// Runs an expression and returns its result; waits until it is complete.
+///
+/// Copies: none for an array or a view of one (the result then shares the array's storage), otherwise the result is
+/// new. Allocates the result, the results of the reductions and products inside, and O(workers) scratch.
+/// Thread safety: any number of threads may evaluate at once, also the same expr.
+/// Throws: `stale_expression` if an operand was written to since it was captured, `out_of_memory`, `policy_error` if
+/// `rules.workers` is 0 or below -1. Nothing is changed then.
+TANDEM_API ndarray eval(const expr& value, const policy& rules = {});
+
+}  // namespace tandem

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+namespace tandem {
+
+/// Counts the work of an evaluation while it runs, so that another thread can show how far it is.
+///
+/// Thread safety: any thread may read while evaluations write.
+class progress {
+ public:
+  /// Work announced so far, in elements read or computed.
+  std::int64_t total() const noexcept { return total_.load(std::memory_order_relaxed); }
+  /// Work done so far.
+  std::int64_t done() const noexcept { return done_.load(std::memory_order_relaxed); }
+
+  void announce(std::int64_t work) noexcept { total_.fetch_add(work, std::memory_order_relaxed); }
+  void advance(std::int64_t work) noexcept { done_.fetch_add(work, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> total_{0};
+  std::atomic<std::int64_t> done_{0};
+};
+
+/// What the user allows an evaluation to use.
+struct policy {
+  /// Number of cores that work on it: 1 or more, or -1 for all permitted ones, which is also the default. More than
+  /// the permitted cores is allowed and rarely useful. Results have the same bits for every number, but for matrix
+  /// products, whose rounding is the BLAS library's.
+  std::optional<int> workers;
+  /// Where to count progress; may be null. Must outlive the evaluation.
+  tandem::progress* progress = nullptr;
+};
+
+}  // namespace tandem

@@ -1,0 +1,18 @@
+#pragma once
+
+// All of tandem.
+#include <tandem/call.h>
+#include <tandem/creation.h>
+#include <tandem/dims.h>
+#include <tandem/dtype.h>
+#include <tandem/elementwise.h>
+#include <tandem/errors.h>
+#include <tandem/expr.h>
+#include <tandem/index.h>
+#include <tandem/io.h>
+#include <tandem/manipulation.h>
+#include <tandem/ndarray.h>
+#include <tandem/policy.h>
+#include <tandem/products.h>
+#include <tandem/scalar.h>
+#include <tandem/statistics.h>
