@@ -34,8 +34,11 @@ struct parameter {
   parameter_kind kind;
   /// How the default is written in Python: "" for a parameter that must be given, "None", "0", "False".
   std::string_view default_text;
+  /// None is a value of its own, although it is not the default.
+  bool none_too = false;
 
   bool required() const noexcept { return default_text.empty(); }
+  bool accepts_none() const noexcept { return none_too || default_text == "None"; }
 };
 
 /// A value passed to or returned by a function called by name.

@@ -1,7 +1,4 @@
 #pragma once
 
-#if defined(TANDEM_STATIC)
-#define TANDEM_API
-#else
+/// Marks what the library exports; all else is hidden.
 #define TANDEM_API __attribute__((visibility("default")))
-#endif

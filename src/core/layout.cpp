@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <utility>
 
 namespace tandem::core {
@@ -123,6 +124,16 @@ layout permute(const layout& from, const dims& order) {
     result.strides[i] = from.strides[order[i]];
   }
   return result;
+}
+
+dims by_stride(const dims& strides) {
+  dims order;
+  for (int axis = 0; axis < strides.size(); ++axis) {
+    int position = order.size();
+    while (position > 0 && std::abs(strides[order[position - 1]]) < std::abs(strides[axis])) --position;
+    order.insert(position, axis);
+  }
+  return order;
 }
 
 namespace {

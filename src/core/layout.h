@@ -40,6 +40,8 @@ dims broadcast_shapes(const dims& left, const dims& right, std::string_view what
 layout broadcast(const layout& from, const dims& shape, std::string_view what);
 /// Axis i of the result is axis order[i]. `order` must be a permutation.
 layout permute(const layout& from, const dims& order);
+/// Axes by decreasing magnitude of their strides, equal ones in their order: the order in which memory lies.
+dims by_stride(const dims& strides);
 /// Basic indexing. Throws: `index_error`, `argument_error`.
 layout index_view(const layout& from, std::span<const index> at);
 /// The shape with a -1 replaced by what is left. Throws: `shape_error` if the sizes differ.

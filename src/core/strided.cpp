@@ -125,17 +125,42 @@ void store_run(const std::byte* __restrict from, std::byte* __restrict to, std::
   }
 }
 
+// Rows of a few columns: the loop over columns is unrolled, as its overhead would exceed the copying. (512 float32 in
+// rows of 3: 2.7 us with a loop of unknown length, 0.4 us so; Ice Lake server, clang 19, 2026-11.)
+template <std::int64_t Bytes, std::int64_t Columns>
+void load_rows(const std::byte* from, std::int64_t row_stride, std::int64_t rows, std::int64_t stride, std::byte* to) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < Columns; ++j) {
+      copy_item<Bytes>(to + (i * Columns + j) * Bytes, from + (i * row_stride + j * stride) * Bytes);
+    }
+  }
+}
+
+template <std::int64_t Bytes, std::int64_t Columns>
+void store_rows(const std::byte* from, std::byte* to, std::int64_t row_stride, std::int64_t rows, std::int64_t stride) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < Columns; ++j) {
+      copy_item<Bytes>(to + (i * row_stride + j * stride) * Bytes, from + (i * Columns + j) * Bytes);
+    }
+  }
+}
+
 template <std::int64_t Bytes>
 void gather_items(const std::byte* base, const layout& from, std::int64_t first, std::int64_t count, std::byte* to) {
   walk(from, first, count,
        [&](std::int64_t offset, std::int64_t row_stride, std::int64_t rows, std::int64_t stride, std::int64_t columns) {
-         const std::byte* row = base + offset * Bytes;
-         for (;;) {
-           load_run<Bytes>(row, stride, columns, to);
-           to += columns * Bytes;
-           if (--rows == 0) break;
-           row += row_stride * Bytes;
+         const std::byte* block = base + offset * Bytes;
+         switch (columns) {
+           case 1: load_rows<Bytes, 1>(block, row_stride, rows, stride, to); break;
+           case 2: load_rows<Bytes, 2>(block, row_stride, rows, stride, to); break;
+           case 3: load_rows<Bytes, 3>(block, row_stride, rows, stride, to); break;
+           case 4: load_rows<Bytes, 4>(block, row_stride, rows, stride, to); break;
+           default:
+             for (std::int64_t i = 0; i < rows; ++i) {
+               load_run<Bytes>(block + i * row_stride * Bytes, stride, columns, to + i * columns * Bytes);
+             }
          }
+         to += rows * columns * Bytes;
        });
 }
 
@@ -143,13 +168,18 @@ template <std::int64_t Bytes>
 void scatter_items(const std::byte* from, std::byte* base, const layout& to, std::int64_t first, std::int64_t count) {
   walk(to, first, count,
        [&](std::int64_t offset, std::int64_t row_stride, std::int64_t rows, std::int64_t stride, std::int64_t columns) {
-         std::byte* row = base + offset * Bytes;
-         for (;;) {
-           store_run<Bytes>(from, row, stride, columns);
-           from += columns * Bytes;
-           if (--rows == 0) break;
-           row += row_stride * Bytes;
+         std::byte* block = base + offset * Bytes;
+         switch (columns) {
+           case 1: store_rows<Bytes, 1>(from, block, row_stride, rows, stride); break;
+           case 2: store_rows<Bytes, 2>(from, block, row_stride, rows, stride); break;
+           case 3: store_rows<Bytes, 3>(from, block, row_stride, rows, stride); break;
+           case 4: store_rows<Bytes, 4>(from, block, row_stride, rows, stride); break;
+           default:
+             for (std::int64_t i = 0; i < rows; ++i) {
+               store_run<Bytes>(from + i * columns * Bytes, block + i * row_stride * Bytes, stride, columns);
+             }
          }
+         from += rows * columns * Bytes;
        });
 }
 

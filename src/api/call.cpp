@@ -1,0 +1,49 @@
+#include <tandem/call.h>
+
+#include <fmt/format.h>
+
+#include <tandem/errors.h>
+
+#include "api/bound_arguments.h"
+#include "api/function_table.h"
+#include "api/nearest_name.h"
+
+namespace tandem {
+
+std::span<const function_info> functions() {
+  static const std::vector<function_info> list = [] {
+    std::vector<function_info> all;
+    for (const api::function_row& row : api::function_table()) all.push_back(row.info);
+    return all;
+  }();
+  return list;
+}
+
+namespace {
+
+const api::function_row* find_row(std::string_view name) noexcept {
+  for (const api::function_row& row : api::function_table()) {
+    if (row.info.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const function_info* find_function(std::string_view name) noexcept {
+  const api::function_row* row = find_row(name);
+  return row == nullptr ? nullptr : &row->info;
+}
+
+argument call(std::string_view name, std::span<const argument> positional,
+              std::span<const std::pair<std::string, argument>> named) {
+  const api::function_row* row = find_row(name);
+  if (row == nullptr) {
+    std::vector<std::string_view> names;
+    for (const api::function_row& each : api::function_table()) names.push_back(each.info.name);
+    throw argument_error(fmt::format("no function '{}'{}", name, api::did_you_mean(name, names)));
+  }
+  return row->invoke(api::bound_arguments(row->info, positional, named));
+}
+
+}  // namespace tandem

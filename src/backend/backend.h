@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include <tandem/policy.h>
+
+#include "ops/program.h"
+
+namespace tandem::backend {
+
+/// Where a buffer's element 0 lies. Null for temporaries, which a backend makes itself.
+struct operand {
+  std::byte* data;
+};
+
+/// Code that runs programs on one kind of device.
+class backend {
+ public:
+  virtual ~backend() = default;
+
+  /// The word for it in policies and reports.
+  virtual std::string_view name() const noexcept = 0;
+
+  /// Runs all stages and waits. `operands` has an entry for each of the program's buffers; outputs must not overlap
+  /// inputs, but for a single element-wise stage whose target is exactly the region that it reads.
+  /// Allocates the temporaries, each until its last stage, and O(workers) scratch, before anything is written for a
+  /// stage that needs them. Thread safety: any number of threads may run programs at once.
+  /// Throws: `out_of_memory`. Outputs are unspecified then.
+  virtual void run(const ops::program& what, std::span<const operand> operands, const policy& rules) = 0;
+};
+
+/// The backend of this machine's cores. Lives as long as the program.
+backend& cpu();
+
+}  // namespace tandem::backend

@@ -1,0 +1,47 @@
+#include "backend/backend.h"
+
+#include <vector>
+
+#include "backend/cpu/stages.h"
+#include "memory/storage.h"
+#include "runtime/workers.h"
+
+namespace tandem::backend {
+
+namespace {
+
+class cpu_backend final : public backend {
+ public:
+  std::string_view name() const noexcept override { return "cpu"; }
+
+  void run(const ops::program& what, std::span<const operand> operands, const policy& rules) override {
+    std::vector<operand> bound(operands.begin(), operands.end());
+    std::vector<std::shared_ptr<detail::storage>> temporaries(what.buffers.size());
+    const stage_context context{bound, runtime::workers_of(rules), rules.progress};
+    for (std::size_t number = 0; number < what.stages.size(); ++number) {
+      std::visit(
+          [&](const auto& stage) {
+            const auto made = static_cast<std::size_t>(stage.target.buffer);
+            if (bound[made].data == nullptr) {
+              const ops::buffer& buffer = what.buffers[made];
+              temporaries[made] = detail::storage::allocate(buffer.size * item_size(buffer.type));
+              bound[made].data = temporaries[made]->data();
+            }
+            run_stage(stage, context);
+          },
+          what.stages[number]);
+      for (std::size_t i = 0; i < what.buffers.size(); ++i) {
+        if (what.buffers[i].last_stage == static_cast<int>(number)) temporaries[i].reset();
+      }
+    }
+  }
+};
+
+}  // namespace
+
+backend& cpu() {
+  static cpu_backend instance;
+  return instance;
+}
+
+}  // namespace tandem::backend

@@ -1,0 +1,10 @@
+#include "backend/cpu/map_loops.h"
+
+namespace tandem::backend::kernels {
+
+map_kernel map_floats(ops::op which, dtype type) {
+  const auto row = static_cast<std::size_t>(which);
+  return type == dtype::float32 ? map_column<float>[row] : map_column<double>[row];
+}
+
+}  // namespace tandem::backend::kernels

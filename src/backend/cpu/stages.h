@@ -1,0 +1,31 @@
+#pragma once
+
+#include <span>
+
+#include <tandem/policy.h>
+
+#include "backend/backend.h"
+#include "ops/program.h"
+
+// What the CPU backend does for each kind of stage. Every buffer that the stage names is bound in `operands`.
+namespace tandem::backend {
+
+struct stage_context {
+  std::span<const operand> operands;
+  int workers;
+  tandem::progress* progress;
+
+  std::byte* data(const ops::region& of) const { return operands[static_cast<std::size_t>(of.buffer)].data; }
+  void advance(std::int64_t work) const {
+    if (progress != nullptr) progress->advance(work);
+  }
+};
+
+void run_stage(const ops::elementwise_stage& stage, const stage_context& context);
+void run_stage(const ops::reduce_stage& stage, const stage_context& context);
+void run_stage(const ops::arg_stage& stage, const stage_context& context);
+void run_stage(const ops::scan_stage& stage, const stage_context& context);
+void run_stage(const ops::matmul_stage& stage, const stage_context& context);
+void run_stage(const ops::repeat_stage& stage, const stage_context& context);
+
+}  // namespace tandem::backend

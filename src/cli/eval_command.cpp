@@ -1,0 +1,206 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <istream>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <tandem/errors.h>
+#include <tandem/io.h>
+#include <tandem/ndarray.h>
+
+#include "cli/commands.h"
+#include "cli/eval_options.h"
+#include "cli/inputs.h"
+#include "cli/interpreter.h"
+#include "cli/location.h"
+#include "cli/output.h"
+#include "cli/parser.h"
+#include "cli/progress_line.h"
+#include "cli/status.h"
+
+namespace tandem::cli {
+
+namespace {
+
+class stopwatch {
+ public:
+  /// Seconds since the last lap.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> passed = now - last_;
+    last_ = now;
+    return passed.count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// What an expression gives: one array, or several from functions such as meshgrid and from lists of arrays.
+struct description {
+  std::vector<expr> arrays;
+  bool is_list = false;
+};
+
+description describe(const value& result) {
+  if (const auto* arrays = result.as<std::vector<expr>>()) return {*arrays, true};
+  if (const auto* list = result.as<sequence>()) {
+    bool has_arrays = false;
+    for (const value& item : list->items) has_arrays = has_arrays || item.as<expr>() != nullptr;
+    if (has_arrays) {
+      description several{{}, true};
+      for (const value& item : list->items) several.arrays.push_back(to_array(item, "the expression"));
+      return several;
+    }
+  }
+  if (result.as<scalar>() == nullptr && result.as<expr>() == nullptr && result.as<sequence>() == nullptr) {
+    throw failure(fmt::format("the expression gives {} and not an array", kind_name(result)));
+  }
+  return {{to_array(result, "the expression")}, false};
+}
+
+value interpret_text(const std::string& expression, const bindings& names) {
+  try {
+    return interpret(parse(expression), names);
+  } catch (const expression_error& error) {
+    throw failure(fmt::format("column {}: {}", column_of(expression, error.offset), error.what()));
+  }
+}
+
+std::vector<ndarray> evaluate(const description& what, std::optional<int> workers) {
+  progress work;
+  const progress_line line(work);
+  policy rules;
+  rules.workers = workers;
+  rules.progress = &work;
+  std::vector<ndarray> arrays;
+  for (const expr& one : what.arrays) arrays.push_back(eval(one, rules));
+  return arrays;
+}
+
+// Before hours of work, not after them.
+void check_output(const std::string& path, const description& what) {
+  if (what.is_list && path.ends_with(".npy")) {
+    throw failure(fmt::format("{}: the expression gives {} arrays; a .npz file holds several", path, what.arrays.size()));
+  }
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code ignored;
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+    throw failure(fmt::format("{}: there is no folder {}", path, folder.string()));
+  }
+}
+
+void save_arrays(const std::string& path, const std::vector<ndarray>& arrays) {
+  if (path.ends_with(".npy")) return save(path, arrays.front());
+  std::vector<std::pair<std::string, ndarray>> members;
+  for (std::size_t i = 0; i < arrays.size(); ++i) members.emplace_back(fmt::format("arr_{}", i), arrays[i]);
+  save_npz(path, members);
+}
+
+void print_arrays(const std::vector<ndarray>& arrays) {
+  for (const ndarray& one : arrays) write_output(to_string(one) + "\n");
+}
+
+std::string summary(const std::vector<ndarray>& arrays) {
+  std::int64_t elements = 0;
+  std::string kinds;
+  for (const ndarray& one : arrays) {
+    elements += one.size();
+    kinds += fmt::format(", {} {}", name(one.dtype()), to_string(one.shape()));
+  }
+  return fmt::format("{} element{}{}", elements, elements == 1 ? "" : "s", kinds);
+}
+
+void evaluate_one(const eval_options& options) {
+  stopwatch watch;
+  bindings names;
+  for (const auto& [name, text] : options.inputs) names.emplace(name, load_input(name, text));
+  const double load_seconds = watch.lap();
+
+  const description what = describe(interpret_text(options.expression, names));
+  if (options.output) check_output(*options.output, what);
+  const std::vector<ndarray> arrays = evaluate(what, options.workers);
+  const double evaluate_seconds = watch.lap();
+
+  if (options.output) {
+    save_arrays(*options.output, arrays);
+  } else {
+    print_arrays(arrays);
+  }
+  if (options.time) {
+    std::fputs(fmt::format("load {:.6f} s, evaluate {:.6f} s, {} {:.6f} s, {}\n", load_seconds, evaluate_seconds,
+                           options.output ? "save" : "print", watch.lap(), summary(arrays))
+                   .c_str(),
+               stderr);
+  }
+}
+
+std::vector<std::string> split_at_tabs(std::string_view line) {
+  std::vector<std::string> fields;
+  for (;;) {
+    const std::size_t tab = line.find('\t');
+    fields.emplace_back(line.substr(0, tab));
+    if (tab == std::string_view::npos) return fields;
+    line.remove_prefix(tab + 1);
+  }
+}
+
+void evaluate_line(std::string_view line, const eval_options& outer) {
+  eval_options options = parse_eval_options(split_at_tabs(line));
+  if (options.batch || options.help) throw usage_error("--batch and --help do not work inside a batch file");
+  if (!options.workers) options.workers = outer.workers;
+  options.time = options.time || outer.time;
+  evaluate_one(options);
+}
+
+int evaluate_batch(std::istream& lines, const eval_options& options) {
+  int status = exit_success;
+  std::string line;
+  for (std::int64_t number = 1; std::getline(lines, line); ++number) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty() || line.starts_with('#')) continue;
+    const auto failed = [&](std::string_view message) {
+      report(fmt::format("line {}: {}", number, message));
+      status = exit_failure;
+    };
+    try {
+      evaluate_line(line, options);
+    } catch (const failure& error) {
+      if (std::string_view(error.what()).empty()) throw;
+      failed(error.what());
+    } catch (const std::bad_alloc&) {
+      failed("out of memory");
+    } catch (const std::runtime_error& error) {
+      failed(error.what());
+    }
+  }
+  return status;
+}
+
+}  // namespace
+
+int run_eval(std::span<const std::string> arguments) {
+  const eval_options options = parse_eval_options(arguments);
+  if (options.help) {
+    write_output(help_text("eval"));
+    return exit_success;
+  }
+  if (!options.batch) {
+    evaluate_one(options);
+    return exit_success;
+  }
+  if (*options.batch == "-") return evaluate_batch(std::cin, options);
+  std::ifstream file(*options.batch);
+  if (!file || std::filesystem::is_directory(*options.batch)) {
+    throw failure(fmt::format("cannot read {}", *options.batch));
+  }
+  return evaluate_batch(file, options);
+}
+
+}  // namespace tandem::cli

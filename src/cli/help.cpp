@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <vector>
+
+#include <tandem/call.h>
+
+#include "cli/commands.h"
+#include "cli/hints.h"
+#include "cli/output.h"
+#include "cli/signature.h"
+#include "cli/status.h"
+
+namespace tandem::cli {
+
+namespace {
+
+constexpr std::string_view general = R"(tandem: n-dimensional arrays at the command line
+
+  tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT]   compute an expression
+  tandem ops [--markdown]                                  list the functions
+  tandem help [COMMAND|FUNCTION]                           explain
+  tandem --version
+
+  tandem eval 'sum((a - mean(a, axis=0))**2, axis=0)' a=x.npy -o y.npy
+
+Exit status: 0 done, 1 failed, 2 called wrongly.
+)";
+
+constexpr std::string_view eval = R"(tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT] [--time] [--workers N]
+tandem eval --batch FILE
+
+Computes an expression over arrays and prints the result as NumPy does.
+
+  NAME=FILE.npy           the array in the file
+  NAME=FILE.npz:MEMBER    one array of several; without :MEMBER, the only one
+  NAME=VALUE              a number, a list, or whatever an expression without
+                          names can give: dy=30.5 light=[1,2,3] axis=(0,1)
+  -o, --output OUT        write the result to OUT.npy, or to OUT.npz as arr_0,
+                          arr_1, ...; nothing is printed then
+  --time                  print times, elements, dtype and shape to stderr
+  --workers N             cores to work on; the default is all permitted ones
+  --batch FILE            each line of FILE ('-': of standard input) holds the
+                          arguments of one `tandem eval`, separated by tabs;
+                          empty lines and lines that begin with # are skipped.
+                          Errors name the line; the rest is still computed
+  --                      what follows is no option
+
+Expressions are Python's, with NumPy's meaning and precedence:
+
+  + - * / // % ** @       arithmetic; @ is the matrix product
+  < <= == != >= >         comparisons; write (a < b) & (b < c), not a < b < c
+  & | ^ ~ << >>           bits, and logic of booleans (there is no and, or, not)
+  x[1:, ::-2, None, ...]  views by integers, slices, None and ...
+  f(x, axis=0)            functions; `tandem ops` lists them
+  [1, 2], [[1], [2]]      arrays; lists of arrays for concat, stack, meshgrid
+  (0, 1)                  several axes, a shape
+  1_000 0xff .5 1e-3 2j   numbers; they take the dtype of the arrays they meet
+  True False None pi e inf nan newaxis, float32 and the other dtypes, 'text'
+
+Numbers among themselves are Python's: integers are exact, 2**-1 is 0.5.
+An expression has at most 65536 bytes.
+
+  tandem eval 'sqrt(x**2 + y**2)[::2]' x=x.npy y=data.npz:y -o r.npy
+  tandem eval 'concat([z[1:], z[:1]]) / dy' z=z.npy dy=30.5
+)";
+
+constexpr std::string_view ops = R"(tandem ops [--markdown]
+
+Lists the functions that expressions can call, with their parameters and
+defaults; --markdown writes the list as tables.
+)";
+
+std::string function_help(const function_info& function) {
+  return fmt::format("{}\n\n  {}\n", signature(function), function.summary);
+}
+
+}  // namespace
+
+std::string help_text(std::string_view topic) {
+  if (topic.empty()) return std::string(general);
+  if (topic == "eval") return std::string(eval);
+  if (topic == "ops") return std::string(ops);
+  if (const function_info* function = find_function(topic)) return function_help(*function);
+  std::vector<std::string_view> topics = {"eval", "ops"};
+  for (const function_info& function : functions()) topics.push_back(function.name);
+  std::string advice = numpy_advice(topic);
+  if (advice.empty()) {
+    const std::string_view near = nearest(topic, topics);
+    advice = near.empty() ? "'tandem help' lists the commands" : fmt::format("did you mean '{}'?", near);
+  }
+  throw usage_error(fmt::format("there is no command or function '{}'; {}", topic, advice));
+}
+
+int run_help(std::span<const std::string> arguments) {
+  if (arguments.size() > 1) throw usage_error("help takes one command or function");
+  write_output(help_text(arguments.empty() ? "" : arguments[0]));
+  return exit_success;
+}
+
+}  // namespace tandem::cli

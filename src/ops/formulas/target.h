@@ -1,0 +1,57 @@
+#pragma once
+
+// Where the formulas run: on the host, in code that nvcc compiles, or in code that NVRTC compiles on the machine of the
+// user. `math` is the standard library of the place; a formula names standard functions and types through it only.
+#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
+#include <cuda/std/cmath>
+#include <cuda/std/complex>
+#include <cuda/std/concepts>
+#include <cuda/std/cstdint>
+#include <cuda/std/limits>
+#include <cuda/std/type_traits>
+#define TANDEM_HD __host__ __device__
+namespace tandem::formulas {
+namespace math = ::cuda::std;
+}
+#else
+#include <cmath>
+#include <complex>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#define TANDEM_HD
+namespace tandem::formulas {
+namespace math = ::std;
+}
+#endif
+
+namespace tandem::formulas {
+
+template <class T>
+concept boolean = math::is_same_v<T, bool>;
+
+template <class T>
+concept integer = math::is_integral_v<T> && !boolean<T>;
+
+template <class T>
+concept real_floating = math::is_floating_point_v<T>;
+
+template <class T>
+concept real_number = integer<T> || real_floating<T>;
+
+template <class T>
+inline constexpr bool is_complex = false;
+template <class T>
+inline constexpr bool is_complex<math::complex<T>> = true;
+
+// The unsigned type in which arithmetic on T wraps. At least as wide as int: narrower ones would promote to int, where
+// the product of two uint16 overflows.
+template <integer T>
+using wrapping = math::conditional_t<(sizeof(T) < sizeof(unsigned)), unsigned, math::make_unsigned_t<T>>;
+
+// `and` and `or` without a branch, so that loops over them vectorize.
+TANDEM_HD inline bool td_both(bool x, bool y) { return static_cast<bool>(x & y); }
+TANDEM_HD inline bool td_either(bool x, bool y) { return static_cast<bool>(x | y); }
+
+}  // namespace tandem::formulas

@@ -1,0 +1,311 @@
+#include "ops/node.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include <tandem/errors.h>
+
+#include "core/layout.h"
+#include "memory/storage.h"
+
+namespace tandem::detail {
+
+namespace {
+
+constexpr int max_nesting = 2000;
+
+bool is_elementwise(const ops::node_detail& detail) {
+  return std::holds_alternative<ops::elementwise_op>(detail) || std::holds_alternative<ops::cast_op>(detail);
+}
+
+int nesting_of(const std::vector<node_ptr>& inputs, const ops::node_detail& detail) {
+  int nesting = 0;
+  for (const node_ptr& input : inputs) nesting = std::max(nesting, input->nesting);
+  if (inputs.empty() || is_elementwise(detail)) return nesting;
+  if (nesting == max_nesting) {
+    throw argument_error(fmt::format(
+        "an expression nests more than {} reductions, products, joins or views; evaluate a part of it with eval", max_nesting));
+  }
+  return nesting + 1;
+}
+
+}  // namespace
+
+node::node(dtype type_, const dims& shape_, bool weak_, std::vector<node_ptr> inputs_, ops::node_detail detail_)
+    : type(type_),
+      shape(shape_),
+      weak(weak_),
+      nesting(nesting_of(inputs_, detail_)),
+      inputs(std::move(inputs_)),
+      detail(std::move(detail_)) {}
+
+node::~node() {
+  // A chain of a million additions must not become a million nested destructor calls.
+  std::vector<node_ptr> pending = std::move(inputs);
+  while (!pending.empty()) {
+    const node_ptr last = std::move(pending.back());
+    pending.pop_back();
+    if (last.use_count() == 1) {
+      auto& below = const_cast<std::vector<node_ptr>&>(last->inputs);
+      pending.insert(pending.end(), std::make_move_iterator(below.begin()), std::make_move_iterator(below.end()));
+      below.clear();
+    }
+  }
+}
+
+}  // namespace tandem::detail
+
+namespace tandem::ops {
+
+namespace {
+
+node_ptr make(dtype type, const dims& shape, bool weak, std::vector<node_ptr> inputs, node_detail detail) {
+  core::checked_bytes(shape, type, "expression");
+  return std::make_shared<const node>(type, shape, weak, std::move(inputs), std::move(detail));
+}
+
+// A view of an array is an array, of the version that was captured.
+node_ptr leaf_view(const array_leaf& leaf, detail::layout layout, bool writable) {
+  ndarray view(leaf.value.storage(), leaf.value.dtype(), std::move(layout), leaf.value.is_writable() && writable);
+  const dims shape = view.shape();
+  const dtype type = view.dtype();
+  return make(type, shape, false, {}, array_leaf{std::move(view), leaf.version});
+}
+
+std::string operands_text(const std::vector<node_ptr>& inputs) {
+  std::string text;
+  for (const node_ptr& input : inputs) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", name(input->type), to_string(input->shape));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view name_of(const node& of) noexcept {
+  struct visitor {
+    std::string_view operator()(const array_leaf&) const { return "array"; }
+    std::string_view operator()(const constant_leaf&) const { return "number"; }
+    std::string_view operator()(const elementwise_op& detail) const { return info(detail.which).name; }
+    std::string_view operator()(const cast_op&) const { return "astype"; }
+    std::string_view operator()(const reduce_op& detail) const { return info(detail.which).name; }
+    std::string_view operator()(const arg_op& detail) const { return detail.largest ? "argmax" : "argmin"; }
+    std::string_view operator()(const scan_op& detail) const {
+      return detail.which == reduction::sum ? "cumulative_sum" : "cumulative_prod";
+    }
+    std::string_view operator()(const matmul_op&) const { return "matmul"; }
+    std::string_view operator()(const concat_op&) const { return "concat"; }
+    std::string_view operator()(const repeat_op&) const { return "repeat"; }
+    std::string_view operator()(const permute_view&) const { return "permute_dims"; }
+    std::string_view operator()(const index_view&) const { return "index"; }
+    std::string_view operator()(const broadcast_view&) const { return "broadcast_to"; }
+    std::string_view operator()(const reshape_view&) const { return "reshape"; }
+  };
+  return std::visit(visitor(), of.detail);
+}
+
+std::shared_ptr<const kept_result> valid_result(const node& of) {
+  std::shared_ptr<const kept_result> kept = of.kept.load(std::memory_order_acquire);
+  if (kept && kept->value.storage()->version() != kept->version) kept.reset();
+  return kept;
+}
+
+node_ptr make_array(const ndarray& value) {
+  return make(value.dtype(), value.shape(), false, {}, array_leaf{value, value.storage()->version()});
+}
+
+node_ptr make_constant(const scalar& value) { return make(value.default_dtype(), {}, true, {}, constant_leaf{value}); }
+
+dtype promoted(const std::vector<node_ptr>& nodes) {
+  std::optional<dtype> strong;
+  for (const node_ptr& input : nodes) {
+    if (!input->weak) strong = strong ? result_type(*strong, input->type) : input->type;
+  }
+  if (!strong) {
+    dtype type = nodes.front()->type;
+    for (const node_ptr& input : nodes) type = result_type(type, input->type);
+    return type;
+  }
+  dtype type = *strong;
+  for (const node_ptr& input : nodes) {
+    if (input->weak) type = weak_result_type(input->type, type);
+  }
+  return type;
+}
+
+node_ptr make_cast(const node_ptr& input, dtype type) {
+  if (input->type == type && !input->weak) return input;
+  if (is_complex(input->type) && !is_complex(type) && type != dtype::bool_) {
+    throw dtype_error(fmt::format("astype: {} to {} would drop the imaginary part; take real(x) or abs(x) first",
+                                  name(input->type), name(type)));
+  }
+  if (const auto* constant = std::get_if<constant_leaf>(&input->detail); constant != nullptr && constant->value.fits(type)) {
+    return make(type, input->shape, false, {}, *constant);
+  }
+  return make(type, input->shape, false, {input}, cast_op());
+}
+
+namespace {
+
+// A weak number takes the dtype of what it meets; a literal integer must then be in its range.
+node_ptr adapted(const node_ptr& input, dtype type, std::string_view what) {
+  const auto* constant = std::get_if<constant_leaf>(&input->detail);
+  if (input->weak && constant != nullptr && !constant->value.fits(type)) {
+    throw dtype_error(fmt::format("{}: {} does not fit {}, the dtype of the array beside it", what, to_string(constant->value),
+                                  name(type)));
+  }
+  return make_cast(input, type);
+}
+
+}  // namespace
+
+node_ptr make_elementwise(op which, std::vector<node_ptr> inputs) {
+  const op_info& row = info(which);
+  const bool selects = row.arity == 3;
+  const std::vector<node_ptr> values(inputs.begin() + (selects ? 1 : 0), inputs.end());
+  dtype type = promoted(values);
+  if (!kinds::contains(row.kinds, type)) {
+    const bool to_float = (row.kinds & ~kinds::floating) == 0 && kinds::contains(kinds::integer_or_bool, type);
+    if (!to_float) {
+      throw dtype_error(fmt::format("{}: not defined for {} (given {}); it takes {}", row.name, name(type),
+                                    operands_text(inputs), describe_kinds(row.kinds)));
+    }
+    type = dtype::float64;
+  }
+  bool weak = true;
+  dims shape;
+  for (const node_ptr& input : inputs) {
+    weak = weak && input->weak;
+    try {
+      shape = core::broadcast_shapes(shape, input->shape, row.name);
+    } catch (const shape_error&) {
+      // Name the operands as given, not the shape that some of them broadcast to.
+      std::string text;
+      if (inputs.size() == 2) {
+        try {
+          core::broadcast_shapes(inputs[0]->shape, inputs[1]->shape, row.name);
+        } catch (const shape_error& error) {
+          text = error.what();
+        }
+      } else {
+        text = fmt::format("{}: cannot broadcast the operands to one shape", row.name);
+      }
+      throw shape_error(fmt::format("{} (given {})", text, operands_text(inputs)));
+    }
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i] = adapted(inputs[i], selects && i == 0 ? dtype::bool_ : type, row.name);
+  }
+  return make(result_dtype(row.result, type), shape, weak, std::move(inputs), elementwise_op{which});
+}
+
+node_ptr make_reduce(reduction which, const node_ptr& input, const dims& axes) {
+  dims shape;
+  for (int i = 0; i < input->shape.size(); ++i) {
+    if (!axes.contains(i)) {
+      shape.push_back(input->shape[i]);
+    } else if (input->shape[i] == 0 && !info(which).has_identity) {
+      throw shape_error(fmt::format("{}: no elements along axis {} of shape {}, and {} of nothing has no value",
+                                    info(which).name, i, to_string(input->shape), info(which).name));
+    }
+  }
+  return make(input->type, shape, false, {input}, reduce_op{which, axes});
+}
+
+node_ptr make_arg(bool largest, const node_ptr& input, int axis) {
+  dims shape = input->shape;
+  if (axis == every_axis ? core::size_of(shape) == 0 : shape[axis] == 0) {
+    throw shape_error(fmt::format("{}: no elements to search in shape {}", largest ? "argmax" : "argmin", to_string(input->shape)));
+  }
+  if (axis == every_axis) {
+    shape = {};
+  } else {
+    shape.erase(axis);
+  }
+  return make(dtype::int64, shape, false, {input}, arg_op{largest, axis});
+}
+
+node_ptr make_scan(reduction which, const node_ptr& input, int axis) {
+  return make(input->type, input->shape, false, {input}, scan_op{which, axis});
+}
+
+node_ptr make_matmul(const node_ptr& x, const node_ptr& y) {
+  const int x_rank = x->shape.size();
+  const int y_rank = y->shape.size();
+  if (x->shape[x_rank - 1] != y->shape[y_rank - 2]) {
+    throw shape_error(fmt::format("matmul: inner extents differ, {} and {}, for shapes {} and {} (expected (..., m, k), (..., k, n))",
+                                  x->shape[x_rank - 1], y->shape[y_rank - 2], to_string(x->shape), to_string(y->shape)));
+  }
+  const dims x_batch(std::span(x->shape.begin(), static_cast<std::size_t>(x_rank - 2)));
+  const dims y_batch(std::span(y->shape.begin(), static_cast<std::size_t>(y_rank - 2)));
+  dims shape = core::broadcast_shapes(x_batch, y_batch, "matmul");
+  shape.push_back(x->shape[x_rank - 2]);
+  shape.push_back(y->shape[y_rank - 1]);
+  return make(x->type, shape, false, {x, y}, matmul_op());
+}
+
+node_ptr make_concat(std::vector<node_ptr> inputs, int axis) {
+  dims shape = inputs.front()->shape;
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    const dims& other = inputs[i]->shape;
+    bool fits = other.size() == shape.size();
+    for (int k = 0; fits && k < shape.size(); ++k) fits = k == axis || shape[k] == other[k];
+    if (!fits) {
+      throw shape_error(fmt::format("concat: shapes must agree on all axes but axis {}: array 0 has {}, array {} has {}", axis,
+                                    to_string(inputs.front()->shape), i, to_string(other)));
+    }
+    if (__builtin_add_overflow(shape[axis], other[axis], &shape[axis])) {
+      throw shape_error("concat: the extents add up to more than 2^63 - 1");
+    }
+  }
+  const dtype type = inputs.front()->type;
+  return make(type, shape, false, std::move(inputs), concat_op{axis});
+}
+
+node_ptr make_repeat(const node_ptr& input, const node_ptr& ends, int axis, std::int64_t extent) {
+  dims shape = input->shape;
+  shape[axis] = extent;
+  return make(input->type, shape, false, {input, ends}, repeat_op{axis});
+}
+
+node_ptr make_permute(const node_ptr& input, const dims& order) {
+  if (const auto* leaf = std::get_if<array_leaf>(&input->detail)) {
+    return leaf_view(*leaf, core::permute(leaf->value.layout(), order), true);
+  }
+  dims shape = order;
+  for (int i = 0; i < order.size(); ++i) shape[i] = input->shape[order[i]];
+  return make(input->type, shape, input->weak, {input}, permute_view{order});
+}
+
+node_ptr make_index(const node_ptr& input, std::span<const index> at) {
+  if (const auto* leaf = std::get_if<array_leaf>(&input->detail)) {
+    return leaf_view(*leaf, core::index_view(leaf->value.layout(), at), true);
+  }
+  const dims shape = core::index_view(core::contiguous(input->shape), at).shape;
+  return make(input->type, shape, input->weak, {input}, index_view{{at.begin(), at.end()}});
+}
+
+node_ptr make_broadcast(const node_ptr& input, const dims& shape, std::string_view what) {
+  core::checked_size(shape, what);
+  const detail::layout seen = core::broadcast(core::contiguous(input->shape), shape, what);
+  if (const auto* leaf = std::get_if<array_leaf>(&input->detail)) {
+    return leaf_view(*leaf, core::broadcast(leaf->value.layout(), shape, what), false);
+  }
+  if (input->shape == shape) return input;
+  if (std::holds_alternative<constant_leaf>(input->detail)) {
+    return make(input->type, shape, input->weak, {}, std::get<constant_leaf>(input->detail));
+  }
+  return make(input->type, seen.shape, input->weak, {input}, broadcast_view());
+}
+
+node_ptr make_reshape(const node_ptr& input, const dims& shape) {
+  if (shape == input->shape) return input;
+  if (const auto* leaf = std::get_if<array_leaf>(&input->detail)) {
+    if (auto view = core::reshape(leaf->value.layout(), shape)) return leaf_view(*leaf, *view, true);
+  }
+  return make(input->type, shape, input->weak, {input}, reshape_view());
+}
+
+}  // namespace tandem::ops

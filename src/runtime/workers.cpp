@@ -1,0 +1,72 @@
+#include "runtime/workers.h"
+
+#include <fmt/format.h>
+#include <omp.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+
+#include <tandem/errors.h>
+
+namespace tandem::runtime {
+
+int permitted_cores() noexcept {
+  // The mask grows until the kernel's fits; 65,536 processors are more than Linux supports.
+  for (int processors = 1024; processors <= 65536; processors *= 2) {
+    cpu_set_t* mask = CPU_ALLOC(static_cast<std::size_t>(processors));
+    if (mask == nullptr) return 1;
+    const std::size_t size_bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(processors));
+    const bool known = sched_getaffinity(0, size_bytes, mask) == 0;
+    const int count = known ? CPU_COUNT_S(size_bytes, mask) : 0;
+    CPU_FREE(mask);
+    if (known) return std::max(count, 1);
+  }
+  return 1;
+}
+
+int workers_of(const policy& rules) {
+  const int asked = rules.workers.value_or(-1);
+  if (asked == -1) return permitted_cores();
+  if (asked < 1) throw policy_error(fmt::format("policy: workers is {}; expected 1 or more, or -1 for all permitted cores", asked));
+  return asked;
+}
+
+void parallel_for(std::int64_t items, int workers, const std::function<void(std::int64_t, std::int64_t, int)>& work) {
+  if (items <= 0) return;
+  const int asked = static_cast<int>(std::min<std::int64_t>(workers, items));
+  if (asked <= 1 || omp_in_parallel() != 0) {
+    work(0, items, 0);
+    return;
+  }
+  std::exception_ptr first;
+  std::mutex guard;
+#pragma omp parallel num_threads(asked)
+  {
+    // The runtime may give fewer threads than asked for.
+    const std::int64_t given = omp_get_num_threads();
+    const std::int64_t worker = omp_get_thread_num();
+    const std::int64_t share = items / given;
+    const std::int64_t extra = items % given;
+    const std::int64_t begin = worker * share + std::min(worker, extra);
+    const std::int64_t end = begin + share + (worker < extra ? 1 : 0);
+    if (begin < end) {
+      try {
+        work(begin, end, static_cast<int>(worker));
+      } catch (...) {
+        const std::lock_guard lock(guard);
+        if (!first) first = std::current_exception();
+      }
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+// The thread count is a property of the calling thread's task in OpenMP, so that setting and restoring it is invisible
+// to others.
+scoped_thread_count::scoped_thread_count(int workers) noexcept : before_(omp_get_max_threads()) { omp_set_num_threads(workers); }
+
+scoped_thread_count::~scoped_thread_count() { omp_set_num_threads(before_); }
+
+}  // namespace tandem::runtime

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <tandem/policy.h>
+
+// The library's use of the process's one OpenMP pool. Nothing here changes a setting of the process.
+namespace tandem::runtime {
+
+/// Number of cores the calling thread may run on: its affinity mask. At least 1.
+int permitted_cores() noexcept;
+
+/// The number of workers a policy asks for; permitted cores if it does not say.
+/// Throws: `policy_error` for 0 or below -1.
+int workers_of(const policy& rules);
+
+/// Calls `work(begin, end, worker)` for contiguous parts of [0, items), one part a worker, and waits. Workers are
+/// numbered from 0 below `workers`; a part may be empty and is then not called. Inside a parallel region, and for one
+/// worker, the caller does all of it. The first exception is passed on after all parts have ended.
+void parallel_for(std::int64_t items, int workers, const std::function<void(std::int64_t, std::int64_t, int)>& work);
+
+/// While it lives, libraries that ask OpenMP for its thread count (OpenBLAS) get `workers` in the calling thread. Other
+/// threads do not see it.
+class scoped_thread_count {
+ public:
+  explicit scoped_thread_count(int workers) noexcept;
+  ~scoped_thread_count();
+  scoped_thread_count(const scoped_thread_count&) = delete;
+  scoped_thread_count& operator=(const scoped_thread_count&) = delete;
+
+ private:
+  int before_;
+};
+
+}  // namespace tandem::runtime

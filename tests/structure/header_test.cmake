@@ -1,0 +1,77 @@
+# Compiles each public header alone, warnings being errors, and looks at what it drew in: no dependency of the library may
+# be among it. Variables: compiler, include_folder, work_folder.
+cmake_policy(VERSION 3.25)
+
+set(forbidden "(^|/)(fmt|tao|nlohmann|CLI|hwy|cuda)/|(^|/)(omp|cblas|zip|zipconf|mpfr|sleef|hwloc)[.]h$")
+
+# Sets `result` to what is wrong with a header, or to an empty text.
+function(check_header result folder header)
+  string(MAKE_C_IDENTIFIER ${header} name)
+  set(source ${work_folder}/${name}.cpp)
+  # Twice, so that a missing include guard shows.
+  file(WRITE ${source} "#include <${header}>\n#include <${header}>\n")
+  execute_process(
+    COMMAND ${compiler} -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Werror -fsyntax-only -I ${folder}
+      -MD -MF ${work_folder}/${name}.d ${source}
+    RESULT_VARIABLE status ERROR_VARIABLE text OUTPUT_VARIABLE text)
+  if(NOT status EQUAL 0)
+    set(${result} "${header} does not compile alone with ${compiler}:\n${text}" PARENT_SCOPE)
+    return()
+  endif()
+  file(READ ${work_folder}/${name}.d drawn_in)
+  string(REGEX REPLACE "[ \\\n]+" ";" drawn_in "${drawn_in}")
+  if(NOT "${folder}/${header}" IN_LIST drawn_in)
+    set(${result} "${header} is not in the list of what ${compiler} read" PARENT_SCOPE)
+    return()
+  endif()
+  # Relative to the headers' folder: the project itself may lie below a folder of such a name.
+  string(REPLACE "${folder}/" "" drawn_in "${drawn_in}")
+  list(FILTER drawn_in INCLUDE REGEX "${forbidden}")
+  if(drawn_in)
+    set(${result} "${header} draws in ${drawn_in}" PARENT_SCOPE)
+    return()
+  endif()
+  set(${result} "" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${work_folder})
+file(MAKE_DIRECTORY ${work_folder})
+set(failed FALSE)
+
+# The check itself must be able to refuse: headers that are wrong in one way each, and one that is right.
+set(wrong ${work_folder}/wrong)
+file(WRITE ${wrong}/wrong/lacks_include.h "#pragma once\nstd::vector<int> f();\n")
+file(WRITE ${wrong}/wrong/lacks_guard.h "struct twice {};\n")
+file(WRITE ${wrong}/wrong/warns.h "#pragma once\ninline int f(int unused) { return 0; }\n")
+file(WRITE ${wrong}/wrong/draws_in.h "#pragma once\n#include <fmt/format.h>\n")
+file(WRITE ${wrong}/fmt/format.h "#pragma once\n")
+file(WRITE ${wrong}/right/right.h "#pragma once\n#include <vector>\ninline std::vector<int> f() { return {}; }\n")
+foreach(name lacks_include lacks_guard warns draws_in)
+  check_header(problem ${wrong} wrong/${name}.h)
+  if(problem STREQUAL "")
+    message("the check accepts a header that ${name}")
+    set(failed TRUE)
+  endif()
+endforeach()
+check_header(problem ${wrong} right/right.h)
+if(NOT problem STREQUAL "")
+  message("the check refuses a header that is right: ${problem}")
+  set(failed TRUE)
+endif()
+
+file(GLOB headers RELATIVE ${include_folder} ${include_folder}/tandem/*.h)
+list(LENGTH headers count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "no headers in ${include_folder}/tandem")
+endif()
+foreach(header ${headers})
+  check_header(problem ${include_folder} ${header})
+  if(NOT problem STREQUAL "")
+    message("${problem}")
+    set(failed TRUE)
+  endif()
+endforeach()
+message("${count} headers with ${compiler}")
+if(failed)
+  message(FATAL_ERROR "public headers do not stand alone")
+endif()
