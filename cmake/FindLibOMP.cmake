@@ -8,9 +8,9 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibOMP REQUIRED_VARS LibOMP_LIBRARY)
 
 if(LibOMP_FOUND AND NOT TARGET LibOMP::LibOMP)
-  get_filename_component(LibOMP_DIRECTORY ${LibOMP_LIBRARY} DIRECTORY)
-  add_library(LibOMP::LibOMP INTERFACE IMPORTED)
+  add_library(LibOMP::LibOMP UNKNOWN IMPORTED)
   # -fopenmp only when compiling: when linking, each compiler would add a runtime of its own.
-  target_compile_options(LibOMP::LibOMP INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
-  target_link_libraries(LibOMP::LibOMP INTERFACE ${LibOMP_LIBRARY})
+  set_target_properties(LibOMP::LibOMP PROPERTIES
+    IMPORTED_LOCATION ${LibOMP_LIBRARY}
+    INTERFACE_COMPILE_OPTIONS $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 endif()
