@@ -23,7 +23,8 @@ bool looks_like_option(std::string_view argument) {
   if (argument.size() == 2) return argument[0] == '-' && is_letter(argument[1]);
   if (!argument.starts_with("--") || argument.size() < 4) return false;
   const std::string_view word = argument.substr(2, argument.find('=') - 2);
-  return std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || c == '-'; });
+  if (word.empty()) return false;
+  return is_letter(word.front()) && std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || c == '-'; });
 }
 
 // Where the name of NAME=VALUE ends, or npos if the argument is no input: `a == b` is an expression.

@@ -74,7 +74,7 @@ struct call : peg::if_must<open_call, blanks, entries<close_round, argument>, cl
 struct index : peg::if_must<open_index, blanks, entries<close_square, index_entry>, close_square> {};
 
 struct attribute_name : peg::identifier {};
-struct attribute : peg::if_must<peg::one<'.'>, blanks, attribute_name> {};
+struct attribute : peg::seq<peg::one<'.'>, blanks, attribute_name> {};
 
 struct not_sign : peg::one<'!'> {};
 struct prefix : peg::one<'+', '-', '~'> {};
@@ -173,8 +173,6 @@ template <>
 constexpr std::string_view expected<grammar::expression> = "a value";
 template <>
 constexpr std::string_view expected<grammar::operand> = "a value";
-template <>
-constexpr std::string_view expected<grammar::attribute_name> = "a name";
 template <>
 constexpr std::string_view expected<grammar::single_quote> = "the closing quote";
 template <>

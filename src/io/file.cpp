@@ -36,7 +36,8 @@ std::string_view kind_of_file(mode_t mode) {
 
 // A C string would end at the NUL and name another file.
 void check_path(const std::string& path, std::string_view where) {
-  if (path.find('\0') != std::string::npos) throw io_error(fmt::format("{}: the path contains a NUL character", where));
+  if (path.find('\0') == std::string::npos) return;
+  throw io_error(fmt::format("{}: the path contains a NUL character here", where.substr(0, where.find('\0'))));
 }
 
 // The path of the file that a chain of symbolic links ends at, existing or not.

@@ -37,23 +37,21 @@ std::string_view code_of(dtype type) {
   throw dtype_error(fmt::format("{} has no code in .npy files", name(type)));
 }
 
-// Why a type that NumPy knows is not read.
-std::string_view kind_not_read(char kind) {
-  switch (kind) {
-    case 'O': return "Python objects";
+// What a code means that NumPy knows and this library does not, in words; empty if NumPy does not know it either.
+std::string_view meaning_of_unread(std::string_view code) {
+  if (code.empty()) return {};
+  const bool has_size = code.size() > 1 && code.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  switch (code[0]) {
+    case 'O': return ": Python objects";
     case 'S':
-    case 'a':
-    case 'U':
-    case 'T': return "text";
-    case 'V': return "structured or raw bytes";
+    case 'U': return ": text";
+    case 'V': return ": structured or raw bytes";
     case 'M':
-    case 'm': return "dates or times";
-    case 'f':
-    case 'g': return "a float of another size";
-    case 'c':
-    case 'G': return "a complex number of another size";
+    case 'm': return ": dates or times";
+    case 'f': return has_size ? ": a float of another size" : "";
+    case 'c': return has_size ? ": a complex number of another size" : "";
     case 'i':
-    case 'u': return "an integer of another size";
+    case 'u': return has_size ? ": an integer of another size" : "";
     default: return {};
   }
 }
@@ -169,11 +167,9 @@ class header_parser {
       return;
     }
     at_ = begin;
-    const std::string_view code = descr.substr(has_order ? 1 : 0);
-    const std::string_view kind = code.empty() ? std::string_view() : kind_not_read(code[0]);
-    fail(fmt::format("descr {}{}{} is not read; expected one of < > | = and then one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 "
-                     "c8 c16",
-                     quoted(descr), has_order && !kind.empty() ? " means " : "", has_order ? kind : std::string_view()));
+    fail(fmt::format("descr {} is not read{}; expected one of < > | = and then one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 c8 "
+                     "c16",
+                     quoted(descr), meaning_of_unread(descr.substr(has_order ? 1 : 0))));
   }
 
   dims parse_shape() {

@@ -165,6 +165,10 @@ void add_member(zip_t* archive, const std::string& name, member_source& member, 
   source_handle source = make_source(member_source::call, &member, where);
   const zip_int64_t position = zip_file_add(archive, (name + std::string(member_suffix)).c_str(), source.get(), ZIP_FL_ENC_UTF_8);
   if (position < 0) {
+    // The one rule about names that libzip knows and the check before does not.
+    if (zip_error_code_zip(zip_get_error(archive)) == ZIP_ER_INVAL) {
+      throw argument_error(fmt::format("{}: member name {} is not UTF-8", where, quoted(name)));
+    }
     throw io_error(fmt::format("{}: cannot add member {}: {}", where, quoted(name), zip_strerror(archive)));
   }
   source.release();  // the archive's now

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -209,7 +210,8 @@ class compiler {
     chain.type = root->type;
     std::unordered_map<const node*, int> values;   // node -> value number
     std::vector<const node_ptr*> order;            // instructions' nodes, operands first
-    std::vector<std::pair<int, node_ptr>> leaves;  // sources and constants in the order met
+    std::map<std::vector<std::int64_t>, std::size_t> sources;
+    std::map<std::vector<std::int64_t>, std::size_t> constants;
 
     // Post-order without recursion: chains may be long.
     struct frame {
@@ -236,13 +238,19 @@ class compiler {
           values.emplace(&of, 0);
           order.push_back(top.of);
         } else if (const auto* constant = std::get_if<constant_leaf>(&of.detail)) {
-          values.emplace(&of, static_cast<int>(chain.constants.size()));
-          chain.constants.push_back({constant->value, of.type});
+          // Equal numbers share a register: a long chain may have a million of them.
+          const auto [known, added] = constants.try_emplace(constant_key(constant->value, of.type), chain.constants.size());
+          if (added) chain.constants.push_back({constant->value, of.type});
+          values.emplace(&of, static_cast<int>(known->second));
         } else {
-          values.emplace(&of, static_cast<int>(chain.sources.size()));
-          const region source = checked_region_of(*top.of);
-          chain.sources.push_back({source.buffer, core::broadcast(source.at, chain.shape, name_of(of))});
-          chain.source_types.push_back(of.type);
+          const region from = checked_region_of(*top.of);
+          const region source{from.buffer, core::broadcast(from.at, chain.shape, name_of(of))};
+          const auto [known, added] = sources.try_emplace(source_key(source), chain.sources.size());
+          if (added) {
+            chain.sources.push_back(source);
+            chain.source_types.push_back(of.type);
+          }
+          values.emplace(&of, static_cast<int>(known->second));
         }
         stack.pop_back();
       }
@@ -256,6 +264,31 @@ class compiler {
     assign_registers(chain, order, values);
     chain.result = values.at(root.get());
     return chain;
+  }
+
+  // Sources of one chain are the same if they lie in the same place: the buffer says the dtype.
+  static std::vector<std::int64_t> source_key(const region& of) {
+    std::vector<std::int64_t> key{of.buffer, of.at.offset};
+    key.insert(key.end(), of.at.strides.begin(), of.at.strides.end());
+    return key;
+  }
+
+  // The bits, because 0.0 is not -0.0 and nan is nan.
+  static std::vector<std::int64_t> constant_key(const scalar& value, dtype type) {
+    const auto kind = static_cast<std::int64_t>(value.value().index());
+    const auto dtype_number = static_cast<std::int64_t>(type);
+    return std::visit(
+        [&](auto number) -> std::vector<std::int64_t> {
+          using Number = decltype(number);
+          if constexpr (std::is_same_v<Number, std::complex<double>>) {
+            return {kind, dtype_number, std::bit_cast<std::int64_t>(number.real()), std::bit_cast<std::int64_t>(number.imag())};
+          } else if constexpr (std::is_same_v<Number, double>) {
+            return {kind, dtype_number, std::bit_cast<std::int64_t>(number)};
+          } else {
+            return {kind, dtype_number, static_cast<std::int64_t>(number)};
+          }
+        },
+        value.value());
   }
 
   static void assign_registers(fused_chain& chain, const std::vector<const node_ptr*>& order,

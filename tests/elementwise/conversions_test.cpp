@@ -147,7 +147,7 @@ TEST_P(Conversions, FollowOneRule) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Elementwise, Conversions, ::testing::Range(0, dtype_count),
-                         [](const auto& info) { return std::string(name(static_cast<dtype>(info.param))); });
+                         [](const auto& test) { return std::string(name(static_cast<dtype>(test.param))); });
 
 }  // namespace
 }  // namespace tandem::testing

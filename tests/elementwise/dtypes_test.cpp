@@ -72,7 +72,7 @@ TEST_P(Dtypes, ResultDtypeIsThatOfTheRow) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Elementwise, Dtypes, ::testing::ValuesIn(rows), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Elementwise, Dtypes, ::testing::ValuesIn(rows), [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Conversion, FromComplexToRealIsRefused) {
   const ndarray z = array<std::complex<double>>({{1, 2}, {3, 0}});

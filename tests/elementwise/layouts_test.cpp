@@ -215,7 +215,7 @@ TEST_P(Layouts, GiveTheElementsOfContiguousOperands) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Elementwise, Layouts, ::testing::ValuesIn(rows), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Elementwise, Layouts, ::testing::ValuesIn(rows), [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Shapes, ThatDoNotBroadcastAreRefused) {
   for (const row& r : rows) {

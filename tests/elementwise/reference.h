@@ -15,6 +15,7 @@
 namespace tandem::testing {
 
 __extension__ using whole = __int128;
+__extension__ using natural = unsigned __int128;
 using complex = std::complex<long double>;
 
 // What an element should be. Integers may be out of range of their dtype: they wrap.
@@ -38,6 +39,8 @@ inline float_format current_format{};
 namespace ref {
 
 // ---- integers
+// Unsigned: two large uint64 leave the 127 bits of a positive `whole`.
+inline whole multiply(whole x, whole y) { return static_cast<whole>(static_cast<natural>(x) * static_cast<natural>(y)); }
 inline whole floor_divide(whole x, whole y) {
   if (y == 0) return 0;
   whole quotient = x / y;
@@ -87,7 +90,7 @@ inline whole invert(whole x) { return -x - 1; }
 inline bool invert(bool x) { return !x; }
 inline whole left_shift(whole x, whole y) {
   if (y < 0) return 0;
-  for (whole i = 0; i < y && i < 64; ++i) x *= 2;
+  for (whole i = 0; i < y && i < 64; ++i) x = multiply(x, 2);
   return y < 64 ? x : 0;
 }
 inline whole right_shift(whole x, whole y) {
@@ -197,7 +200,6 @@ inline complex multiply(const complex& x, const complex& y) {
   // By parts: operator* turns a nan into an infinity at times.
   return {x.real() * y.real() - x.imag() * y.imag(), x.real() * y.imag() + x.imag() * y.real()};
 }
-inline whole multiply(whole x, whole y) { return x * y; }
 inline mp multiply(const mp& x, const mp& y) { return x * y; }
 inline complex divide(const complex& x, const complex& y) {
   if (y == complex(0)) return {x.real() / 0.0L, x.imag() / 0.0L};

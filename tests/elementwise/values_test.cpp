@@ -103,7 +103,7 @@ TEST_P(Values, AreWithinTheBoundOfTheRow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Elementwise, Values, ::testing::ValuesIn(all_cases()),
-                         [](const auto& info) { return std::string(info.param.r->name) + "_" + std::string(name(info.param.type)); });
+                         [](const auto& test) { return std::string(test.param.r->name) + "_" + std::string(name(test.param.type)); });
 
 }  // namespace
 }  // namespace tandem::testing

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <complex>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -26,7 +27,9 @@ namespace tandem::testing_io {
 class Files : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "/tandem-io-XXXXXX";
+    // In memory where possible: on a disk each save waits for it, 7 ms here, a thousand times.
+    const bool has_memory = ::access("/dev/shm", W_OK) == 0;
+    std::string pattern = (has_memory ? "/dev/shm/" : ::testing::TempDir()) + "tandem-io-XXXXXX";
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
   }

@@ -219,6 +219,7 @@ TEST(Printing, TakesExtremeOptions) {
   const int smallest = std::numeric_limits<int>::min();
   EXPECT_EQ(td::to_string(array, {.precision = largest, .line_width = largest}), "[0.1 2. ]");
   EXPECT_EQ(td::to_string(array, {.line_width = smallest}), "[0.1\n 2. ]");
+  EXPECT_EQ(td::to_string(made<double>({1}, {120}), {.precision = largest}), "[120.]");
   const std::string tiny(323, '0');
   const td::ndarray small = made<double>({2}, {5e-324, 1});
   EXPECT_EQ(td::to_string(small, {.precision = largest, .suppress_small = true}),

@@ -48,15 +48,26 @@ tile_plan::worker::worker(const tile_plan& plan) : plan_(plan) {
   constexpr std::int64_t register_bytes = tile_elements * largest_item_bytes;
   const std::size_t source_count = plan.sources_.size();
   const std::size_t count = source_count + plan.constants_.size() + static_cast<std::size_t>(plan.scratch_registers_);
-  memory_ = scratch(static_cast<std::int64_t>(count) * register_bytes);
-  registers_.resize(count);
-  for (std::size_t i = 0; i < count; ++i) registers_[i] = memory_.data() + static_cast<std::int64_t>(i) * register_bytes;
+  // A source that is always read in place needs no memory of its own.
+  const auto in_place = [&](std::size_t i) {
+    return i < source_count && plan.sources_[i].contiguous && !plan.sources_[i].constant;
+  };
+  std::int64_t needed = 0;
+  for (std::size_t i = 0; i < count; ++i) needed += in_place(i) ? 0 : register_bytes;
+  memory_ = scratch(needed);
+  registers_.assign(count, nullptr);
+  std::byte* next = memory_.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (in_place(i)) continue;
+    registers_[i] = next;
+    next += register_bytes;
+  }
   current_.assign(registers_.begin(), registers_.end());
   for (std::size_t i = 0; i < source_count; ++i) {
     // Read once, here: while the work runs, the target may be the same element.
     const source& from = plan.sources_[i];
     if (!from.constant) continue;
-    detail::layout all{dims{tile_elements}, dims{0}, from.at.offset};
+    const detail::layout all{dims{tile_elements}, dims{0}, from.at.offset};
     core::gather(from.base, all, from.item_bytes, 0, tile_elements, registers_[i]);
   }
   for (std::size_t i = 0; i < plan.constants_.size(); ++i) {

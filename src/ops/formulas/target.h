@@ -12,7 +12,10 @@
 #define TANDEM_HD __host__ __device__
 namespace tandem::formulas {
 namespace math = ::cuda::std;
-}
+// cuda::std has no fmod under NVRTC (CCCL 3.0).
+TANDEM_HD inline float td_fmod(float x, float y) { return ::fmodf(x, y); }
+TANDEM_HD inline double td_fmod(double x, double y) { return ::fmod(x, y); }
+}  // namespace tandem::formulas
 #else
 #include <cmath>
 #include <complex>
@@ -23,7 +26,9 @@ namespace math = ::cuda::std;
 #define TANDEM_HD
 namespace tandem::formulas {
 namespace math = ::std;
-}
+inline float td_fmod(float x, float y) { return ::std::fmod(x, y); }
+inline double td_fmod(double x, double y) { return ::std::fmod(x, y); }
+}  // namespace tandem::formulas
 #endif
 
 namespace tandem::formulas {

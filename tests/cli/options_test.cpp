@@ -1,0 +1,80 @@
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace {
+
+void expect_usage_error(const std::vector<std::string>& arguments, const std::string& message) {
+  const outcome result = run(arguments);
+  std::string shown;
+  for (const std::string& argument : arguments) shown += argument + " ";
+  EXPECT_EQ(result.status, 2) << shown;
+  EXPECT_EQ(result.out, "") << shown;
+  EXPECT_EQ(result.err.substr(0, result.err.find(" (see")), "tandem: " + message) << shown;
+  EXPECT_EQ(result.err.find('\n'), result.err.size() - 1) << shown;
+}
+
+}  // namespace
+
+TEST(options, wrong_use_exits_with_2_and_one_line) {
+  expect_usage_error({}, "a command is missing: eval, ops or help");
+  expect_usage_error({"eva"}, "there is no command 'eva'; did you mean 'eval'?");
+  expect_usage_error({"frobnicate"}, "there is no command 'frobnicate'; the commands are eval, ops and help");
+  expect_usage_error({"eval"}, "an expression is missing");
+  expect_usage_error({"eval", "x=1"}, "an expression is missing");
+  expect_usage_error({"eval", "x", "y"}, "'y' is not NAME=VALUE, and the expression is 'x'");
+  expect_usage_error({"eval", "x", "1y=2"}, "'1y=2' is not NAME=VALUE, and the expression is 'x'");
+  expect_usage_error({"eval", "x", "=2"}, "'=2' is not NAME=VALUE, and the expression is 'x'");
+  expect_usage_error({"eval", "x", "x="}, "'x=' needs a file or a value");
+  expect_usage_error({"eval", "x", "x=1", "x=2"}, "'x' is given twice");
+  expect_usage_error({"eval", "x", "None=1"}, "'None' cannot be the name of an input");
+  expect_usage_error({"eval", "x", "and=1"}, "'and' cannot be the name of an input");
+  expect_usage_error({"eval", "1", "-o"}, "-o needs a value");
+  expect_usage_error({"eval", "1", "-o", "a.npy", "-o", "b.npy"}, "-o is given twice");
+  expect_usage_error({"eval", "1", "-o", "a.txt"}, "the output must end in .npy or .npz; given 'a.txt'");
+  expect_usage_error({"eval", "1", "--workers", "0"}, "--workers takes a number of cores, or -1 for all permitted ones; given '0'");
+  expect_usage_error({"eval", "1", "--workers=x"}, "--workers takes a number of cores, or -1 for all permitted ones; given 'x'");
+  expect_usage_error({"eval", "1", "--workers", "99999999999"},
+                     "--workers takes a number of cores, or -1 for all permitted ones; given '99999999999'");
+  expect_usage_error({"eval", "1", "--time=3"}, "--time takes no value");
+  expect_usage_error({"eval", "1", "--tim"}, "there is no option '--tim'; did you mean '--time'?");
+  expect_usage_error({"eval", "-x", "x=1"}, "there is no option '-x'; put -- before an expression that begins with '-'");
+  expect_usage_error({"eval", "x", "--batch", "f"}, "with --batch, expressions, inputs and outputs stand in the file");
+  expect_usage_error({"ops", "--mark"}, "ops takes no argument but --markdown; given '--mark'");
+  expect_usage_error({"help", "eva"}, "there is no command or function 'eva'; did you mean 'eval'?");
+  expect_usage_error({"help", "arcsin"}, "there is no command or function 'arcsin'; did you mean 'asin'?");
+  expect_usage_error({"help", "eval", "ops"}, "help takes one command or function");
+}
+
+TEST(options, any_order) {
+  EXPECT_EQ(evaluate({"x=1", "--workers", "1", "x + y", "y=2"}).out, "3\n");
+  EXPECT_EQ(evaluate({"--workers=-1", "7"}).out, "7\n");
+}
+
+TEST(options, expressions_that_begin_with_a_minus) {
+  EXPECT_EQ(evaluate({"-x**2", "x=3"}).out, "-9\n");
+  EXPECT_EQ(evaluate({"-1"}).out, "-1\n");
+  EXPECT_EQ(evaluate({"-(1)"}).out, "-1\n");
+  EXPECT_EQ(evaluate({"x=3", "--", "-x"}).out, "-3\n");
+  EXPECT_EQ(evaluate({"--", "--1"}).out, "1\n");
+}
+
+TEST(options, comparisons_are_no_inputs) { EXPECT_EQ(evaluate({"x==1", "x=1"}).out, "True\n"); }
+
+TEST(options, help_and_version) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"}, {"-h"}, {"help"}, {"help", "eval"}, {"eval", "--help"}, {"eval", "-h"}, {"help", "ops"}, {"ops", "--help"}}) {
+    const outcome result = run(arguments);
+    EXPECT_EQ(result.status, 0) << arguments[0];
+    EXPECT_EQ(result.err, "") << arguments[0];
+    EXPECT_NE(result.out.find("tandem"), std::string::npos) << arguments[0];
+    for (std::size_t begin = 0; begin < result.out.size();) {
+      const std::size_t end = result.out.find('\n', begin);
+      EXPECT_LE(end - begin, 80u) << result.out.substr(begin, end - begin);
+      begin = end + 1;
+    }
+  }
+  EXPECT_EQ(run({"help", "sum"}).out.substr(0, 6), "sum(x,");
+  EXPECT_EQ(run({"--version"}).out, "tandem " TANDEM_VERSION "\n");
+}
