@@ -40,7 +40,7 @@ td 'clip((sin(altitude * pi / 180) - cos(altitude * pi / 180)
 td 'astype(round(shade * 255), uint8)' shade=command.npy -o pixels.npy
 td 'atan(sqrt(east**2 + north**2)) * (180 / pi)' east=east.npy north=north.npy -o slope.npy
 # The image's header, and the bytes at the end of the .npy file.
-read -r rows columns < <(head -c 128 pixels.npy | sed -n "s/.*'shape': (\([0-9]*\), \([0-9]*\)).*/\1 \2/p")
+read -r rows columns < <(head -c 128 pixels.npy | LC_ALL=C sed -n "s/.*'shape': (\([0-9]*\), \([0-9]*\)).*/\1 \2/p")
 {
   printf 'P5\n%d %d\n255\n' "$columns" "$rows"
   tail -c $((rows * columns)) pixels.npy

@@ -205,12 +205,20 @@ TANDEM_API ndarray array_of(const void* data, dtype type, const dims& shape);
 /// Throws: `shape_error` for a negative extent, a size that overflows, strides of another length, or null data for an
 /// array that is not empty; `argument_error` for an address not aligned to the element. `deleter` is not called then.
 template <element T>
-ndarray wrap(T* data, const dims& shape, std::function<void(void*)> deleter = {}) {
+ndarray wrap(T* data, const dims& shape) {
+  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, nullptr, !std::is_const_v<T>, {});
+}
+template <element T>
+ndarray wrap(T* data, const dims& shape, const dims& strides) {
+  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, &strides, !std::is_const_v<T>, {});
+}
+template <element T, std::invocable<void*> Deleter>
+ndarray wrap(T* data, const dims& shape, Deleter deleter) {
   return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, nullptr, !std::is_const_v<T>,
                              std::move(deleter));
 }
-template <element T>
-ndarray wrap(T* data, const dims& shape, const dims& strides, std::function<void(void*)> deleter = {}) {
+template <element T, std::invocable<void*> Deleter>
+ndarray wrap(T* data, const dims& shape, const dims& strides, Deleter deleter) {
   return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, &strides, !std::is_const_v<T>,
                              std::move(deleter));
 }
@@ -259,7 +267,8 @@ struct print_options {
   bool suppress_small = false;
 };
 
-/// The elements as NumPy's `str` gives them.
+/// The elements as NumPy's `str` gives them. Throws: `argument_error` for a negative precision or number of edge items,
+/// `out_of_memory`.
 TANDEM_API std::string to_string(const ndarray& array, const print_options& options = {});
 
 /// Prints `to_string(array)`. An expression is evaluated first.

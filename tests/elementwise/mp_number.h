@@ -2,7 +2,7 @@
 
 #include <mpfr.h>
 
-#include <utility>
+#include <cmath>
 
 namespace tandem::testing {
 
@@ -15,6 +15,7 @@ class mp {
   explicit mp(double value = 0, mpfr_prec_t bits = default_bits) {
     mpfr_init2(value_, bits);
     mpfr_set_d(value_, value, MPFR_RNDN);
+    if (std::isnan(value)) mpfr_setsign(value_, value_, std::signbit(value), MPFR_RNDN);  // a nan loses it
   }
   explicit mp(long double value, mpfr_prec_t bits = default_bits) {
     mpfr_init2(value_, bits);

@@ -34,7 +34,7 @@ std::vector<T> special_reals(const std::vector<double>& more) {
   add(limits::max());
   add(limits::epsilon());
   add(limits::infinity());
-  points.push_back(limits::quiet_NaN());
+  add(limits::quiet_NaN());
   for (const double value : more) add(static_cast<T>(value));
   return points;
 }
