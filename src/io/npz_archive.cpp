@@ -50,10 +50,6 @@ archive_handle open_archive(const std::string& path, std::string_view where, std
   return archive;
 }
 
-std::int64_t count_code_points(std::string_view utf8) {
-  return std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
-}
-
 // Checks what the archive says about a member, before it is read.
 zip_stat_t checked_status(zip_t* archive, std::size_t position, std::int64_t archive_bytes, std::string_view where) {
   zip_stat_t status;
@@ -87,20 +83,15 @@ npz_archive::npz_archive(const std::string& path, std::string_view where)
 }
 
 std::string npz_archive::member_name(std::size_t position) const {
+  // As UTF-8. libzip gives a space for a NUL, so that none cuts a name short.
   const char* text = zip_get_name(archive_.get(), position, ZIP_FL_ENC_GUESS);
-  const char* raw = zip_get_name(archive_.get(), position, ZIP_FL_ENC_RAW);
-  if (text == nullptr || raw == nullptr) {
+  if (text == nullptr) {
     throw io_error(fmt::format("{}: member {} has no name: {}", where_, position, zip_strerror(archive_.get())));
   }
   std::string name = text;
   const auto reject = [&](std::string_view reason) {
     throw io_error(fmt::format("{}: the name of member {} {}", where_, quoted(name), reason));
   };
-  // A raw name ends at a NUL within it. Its text does not: there each byte, the NUL too, has become one character, unless
-  // the bytes are UTF-8 and were left alone.
-  if (name != raw && count_code_points(name) != static_cast<std::int64_t>(std::strlen(raw))) {
-    reject("contains control characters");
-  }
   if (!name.ends_with(member_suffix)) reject("does not end in .npy");
   name.resize(name.size() - member_suffix.size());
   const std::string_view reason = reason_against_member_name(name);

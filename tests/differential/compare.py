@@ -87,7 +87,7 @@ class Expected:
         near = np.abs(wide(got) - wide(self.value)) <= self.tolerance
         # A bound that reaches beyond the largest number allows infinity.
         largest = np.finfo(self.dtype).max
-        over = np.isinf(got) & (np.abs(wide(self.value)) + self.tolerance > largest) & ~is_complex(self.dtype)
+        over = np.isinf(got) & (np.abs(wide(self.value)) + self.tolerance > largest) & (not is_complex(self.dtype))
         return same | near | (over & (np.sign(got.real) == np.sign(wide(self.value).real)))
 
     def _same(self, got, expected):

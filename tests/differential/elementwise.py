@@ -217,7 +217,7 @@ def check_dtype(row, operands, common, dtype):
         return
     if row.name == "pow" and not is_floating(common):
         return
-    numpy_dtype = FUNCTIONS[row.name](*[operand[:0] if operand.ndim else operand for operand in operands]).dtype
+    numpy_dtype = FUNCTIONS[row.name](*[np.ones(1, operand.dtype) for operand in operands]).dtype
     assert numpy_dtype == dtype, f"reference of {row.name}: {dtype}, NumPy gives {numpy_dtype}"
 
 

@@ -93,7 +93,7 @@ class Leaf:
     children = ()
 
     def __init__(self, stored, entries):
-        self.stored = stored
+        self.stored = stored = np.asarray(stored)
         self.entries = entries
         self.value = stored if entries is None else np.asarray(eval(f"stored[{entries}]", {"stored": stored}))
         self.dtype = self.value.dtype

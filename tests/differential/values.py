@@ -28,7 +28,7 @@ class Values:
         if style < 0.3:
             values = self.numbers.integers(info.min, info.max, shape, dtype, endpoint=True)
         elif style < 0.5:
-            special = np.array([info.min, info.max, info.max - 1, 0, 1, max(info.min, -1)]).astype(dtype)
+            special = np.array([info.min, info.max, info.max - 1, 0, 1, max(info.min, -1)], dtype)
             values = np.where(self.numbers.random(shape) < 0.2, self.numbers.choice(special, shape), values)
         return values.astype(dtype)
 
@@ -115,7 +115,7 @@ class Values:
 
     def stored(self, dtype, shape):
         """An array to save, sometimes in Fortran order or foreign byte order."""
-        array = self.array(dtype, shape)
+        array = np.asarray(self.array(dtype, shape))
         if len(shape) > 1 and self.random.random() < 0.3:
             array = np.asfortranarray(array)
         return array

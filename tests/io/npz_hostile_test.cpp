@@ -47,14 +47,8 @@ TEST_F(NpzHostile, Names) {
       {{stored("a.NPY", small())}, "does not end in .npy"},
       {{stored("readme.txt", "hello")}, "does not end in .npy"},
       {{stored("good.npy", small()), stored("evil/x.npy", small())}, "is a path"},
-      {{stored("a\0b.npy"s, small())}, "contains control characters"},
-      {{stored("a.npy\0"s, small())}, "contains control characters"},
-      {{stored("a.npy\0../../x.npy"s, small())}, "contains control characters"},
-      {{stored("\0a.npy"s, small())}, "contains control characters"},
-      {{stored("\x82\0.npy"s, small())}, "contains control characters"},
       {{stored("a\x1b[2J.npy", small())}, "contains control characters"},
       {{stored("a\n.npy", small())}, "contains control characters"},
-      {{changed(stored("a.npy\0.npy"s, small()), [](zip_member& m) { m.flags = 0x800; })}, "cannot open as a zip archive"},
       {{changed(stored("\xff.npy", small()), [](zip_member& m) { m.flags = 0x800; })}, "cannot open as a zip archive"},
   };
   for (const auto& [members, reason] : cases) {
@@ -69,6 +63,19 @@ TEST_F(NpzHostile, Names) {
   }
   // A name in the zip's own code page becomes UTF-8.
   EXPECT_EQ(npz_members(write("a.npz", zip_of({stored("\x82.npy", small())}))), (std::vector<std::string>{"\xc3\xa9"}));
+}
+
+// libzip makes it a space: the name is not cut short, and what was rejected behind it still is.
+TEST_F(NpzHostile, NamesWithANul) {
+  for (const std::uint16_t flags : {0, 0x800}) {
+    const auto names_of = [&](const std::string& name) {
+      return npz_members(write("a.npz", zip_of({changed(stored(name, small()), [&](zip_member& m) { m.flags = flags; })})));
+    };
+    EXPECT_EQ(names_of("a\0b.npy"s), (std::vector<std::string>{"a b"}));
+    EXPECT_EQ(names_of("a.npy\0.npy"s), (std::vector<std::string>{"a.npy "}));
+    EXPECT_TRUE(contains(error_of([&] { names_of("a.npy\0"s); }), "'a.npy ' does not end in .npy"));
+    EXPECT_TRUE(contains(error_of([&] { names_of("a.npy\0../../x.npy"s); }), "is a path"));
+  }
 }
 
 TEST_F(NpzHostile, Members) {

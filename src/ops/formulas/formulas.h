@@ -8,4 +8,3 @@
 #include "ops/formulas/convert.h"
 #include "ops/formulas/floats.h"
 #include "ops/formulas/integers.h"
-#include "ops/formulas/reductions.h"
