@@ -34,7 +34,8 @@ double error_in_ulp(T result, const mp& reference, double at_least = 0) {
   mp beyond(1.0);
   mpfr_mul_2si(beyond.get(), beyond.get(), limits::max_exponent, MPFR_RNDN);
   const bool overflows = ref::abs(reference) >= beyond;
-  const mp value = std::isinf(result) ? ref::with_sign(beyond, mp(result > 0 ? 1.0 : -1.0)) : mp(static_cast<double>(result));
+  const mp value =
+      std::isinf(result) ? ref::with_sign(beyond, mp(result > 0 ? 1.0 : -1.0)) : mp(static_cast<double>(result));
   long exponent = reference.is_zero() ? limits::min_exponent : reference.exponent();
   if (at_least > 0) exponent = std::max<long>(exponent, std::ilogb(at_least) + 1);
   mp difference = ref::abs(value - (overflows ? ref::with_sign(beyond, reference) : reference));
@@ -42,11 +43,14 @@ double error_in_ulp(T result, const mp& reference, double at_least = 0) {
   return difference.to_double();
 }
 
-/// For complex numbers: the modulus of the difference in units of the modulus of the reference. Infinities and nans must
-/// be those of the reference, part by part; so must the signs of infinities and of zeros, where they are specified.
+/// For complex numbers: the modulus of the difference in units of the modulus of the reference. Infinities and nans
+/// must be those of the reference, part by part; so must the signs of infinities and of zeros, where they are
+/// specified.
 template <class Part>
 double error_in_ulp(std::complex<Part> result, const complex& reference, bool signed_infinities, bool signed_zeros) {
-  const auto is_special = [](std::complex<long double> z) { return !std::isfinite(z.real()) || !std::isfinite(z.imag()); };
+  const auto is_special = [](std::complex<long double> z) {
+    return !std::isfinite(z.real()) || !std::isfinite(z.imag());
+  };
   const complex rounded(static_cast<Part>(reference.real()), static_cast<Part>(reference.imag()));
   const Part parts[2] = {result.real(), result.imag()};
   const long double exact[2] = {reference.real(), reference.imag()};
@@ -98,7 +102,8 @@ inline std::string text_of(const expected& value) {
     std::string operator()(bool b) const { return b ? "true" : "false"; }
     std::string operator()(whole w) const {
       // As the pair that a 128-bit integer is: there is no printing of those.
-      return std::to_string(static_cast<long long>(w >> 64)) + " * 2**64 + " + std::to_string(static_cast<unsigned long long>(w));
+      return std::to_string(static_cast<long long>(w >> 64)) + " * 2**64 + " +
+             std::to_string(static_cast<unsigned long long>(w));
     }
     std::string operator()(const mp& m) const {
       char text[64];

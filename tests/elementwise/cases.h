@@ -33,12 +33,12 @@ template <class X, class V>
 std::optional<expected> reference([[maybe_unused]] op which, [[maybe_unused]] const X& x, [[maybe_unused]] const V& y,
                                   [[maybe_unused]] const V& z) {
   switch (which) {
-#define TD_CASE(name, reference, points)              \
-  case op::name:                                      \
-    if constexpr (requires { expect(reference); }) {  \
-      return expect(reference);                       \
-    } else {                                          \
-      return std::nullopt;                            \
+#define TD_CASE(name, reference, points)             \
+  case op::name:                                     \
+    if constexpr (requires { expect(reference); }) { \
+      return expect(reference);                      \
+    } else {                                         \
+      return std::nullopt;                           \
     }
 #include "elementwise/cases.inc"
   }

@@ -125,8 +125,8 @@ void check_conversion(const column& values, dtype to) {
       const To wanted = reference_conversion<To>(number_at(values, i));
       if (same(result.get<To>(i), wanted)) continue;
       ++failures;
-      ADD_FAILURE() << text_at(values, i) << " of " << name(values.type()) << " as " << name(to) << " is " << text_at(result, i)
-                    << ", expected " << text_of(wanted) << ", seed " << seed;
+      ADD_FAILURE() << text_at(values, i) << " of " << name(values.type()) << " as " << name(to) << " is "
+                    << text_at(result, i) << ", expected " << text_of(wanted) << ", seed " << seed;
     }
   });
 }

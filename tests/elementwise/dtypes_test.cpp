@@ -58,7 +58,8 @@ TEST_P(Dtypes, OutsideTheKindsBecomeFloat64OrAreRefused) {
     ASSERT_EQ(result.size(), wanted.size());
     for (std::size_t k = 0; k < result.size(); ++k) {
       const double x = result.get<double>(k), y = wanted.get<double>(k);
-      EXPECT_TRUE(x == y || (std::isnan(x) && std::isnan(y))) << r.name << " of " << name(type) << ": " << x << ", " << y;
+      EXPECT_TRUE(x == y || (std::isnan(x) && std::isnan(y)))
+          << r.name << " of " << name(type) << ": " << x << ", " << y;
     }
   }
 }
@@ -72,7 +73,8 @@ TEST_P(Dtypes, ResultDtypeIsThatOfTheRow) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Elementwise, Dtypes, ::testing::ValuesIn(rows), [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Elementwise, Dtypes, ::testing::ValuesIn(rows),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Conversion, FromComplexToRealIsRefused) {
   const ndarray z = array<std::complex<double>>({{1, 2}, {3, 0}});
@@ -90,7 +92,8 @@ TEST(Clip, LimitsToTheBoundsAndKeepsNan) {
   EXPECT_EQ((std::vector<double>(inside.begin(), inside.end() - 1)), (std::vector<double>{-1, -0.5, 0.25, 1}));
   EXPECT_TRUE(std::isnan(inside.back()));
   EXPECT_EQ(ndarray(clip(array<int>({-5, 0, 5}), 3, 1)).to_vector<int>(), (std::vector<int>{1, 1, 1}));
-  EXPECT_EQ(ndarray(clip(array<int>({-5, 0, 5}), array<int>({0, 1, 2}), 4)).to_vector<int>(), (std::vector<int>{0, 1, 4}));
+  EXPECT_EQ(ndarray(clip(array<int>({-5, 0, 5}), array<int>({0, 1, 2}), 4)).to_vector<int>(),
+            (std::vector<int>{0, 1, 4}));
 }
 
 }  // namespace

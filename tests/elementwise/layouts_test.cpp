@@ -59,7 +59,8 @@ dims dims_of(const std::vector<std::int64_t>& list) { return dims(std::span(list
 enum class form { contiguous, reversed_with_gaps, transposed, inner, repeated };
 
 // An operand of the given shape, as a view of a larger or permuted base where the form says so.
-operand make_operand(op which, int position, dtype type, form f, const std::vector<std::int64_t>& shape, random_bits& bits) {
+operand make_operand(op which, int position, dtype type, form f, const std::vector<std::int64_t>& shape,
+                     random_bits& bits) {
   operand made{column(type), ndarray(), shape, contiguous_strides(shape)};
   const auto fill = [&](const std::vector<std::int64_t>& base_shape) {
     made.base = random_column(which, position, type, count_of(base_shape), bits);
@@ -215,7 +216,8 @@ TEST_P(Layouts, GiveTheElementsOfContiguousOperands) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Elementwise, Layouts, ::testing::ValuesIn(rows), [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Elementwise, Layouts, ::testing::ValuesIn(rows),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Shapes, ThatDoNotBroadcastAreRefused) {
   for (const row& r : rows) {

@@ -6,8 +6,8 @@
 
 namespace tandem::testing {
 
-// A real number of the MPFR library with 200 bits, the reference for float and double. Its exponents are so wide that it
-// neither overflows nor underflows where they do.
+// A real number of the MPFR library with 200 bits, the reference for float and double. Its exponents are so wide that
+// it neither overflows nor underflows where they do.
 class mp {
  public:
   static constexpr mpfr_prec_t default_bits = 200;

@@ -64,10 +64,12 @@ T random_real(random_bits& bits) {
 template <class T>
 std::vector<T> special_integers(const std::vector<double>& more) {
   using limits = std::numeric_limits<T>;
-  std::vector<T> points = {0, 1, 2, 3, 7, limits::max(), limits::max() - 1, limits::min(), limits::min() + 1, limits::max() / 2};
+  std::vector<T> points = {
+      0, 1, 2, 3, 7, limits::max(), limits::max() - 1, limits::min(), limits::min() + 1, limits::max() / 2};
   if (std::is_signed_v<T>) points.insert(points.end(), {static_cast<T>(-1), static_cast<T>(-2), static_cast<T>(-3)});
   for (const double value : more) {
-    if (value == std::rint(value) && value >= static_cast<double>(limits::min()) && value < std::ldexp(1.0, limits::digits)) {
+    if (value == std::rint(value) && value >= static_cast<double>(limits::min()) &&
+        value < std::ldexp(1.0, limits::digits)) {
       points.push_back(static_cast<T>(value));
     }
   }

@@ -40,7 +40,9 @@ namespace ref {
 
 // ---- integers
 // Unsigned: two large uint64 leave the 127 bits of a positive `whole`.
-inline whole multiply(whole x, whole y) { return static_cast<whole>(static_cast<natural>(x) * static_cast<natural>(y)); }
+inline whole multiply(whole x, whole y) {
+  return static_cast<whole>(static_cast<natural>(x) * static_cast<natural>(y));
+}
 inline whole floor_divide(whole x, whole y) {
   if (y == 0) return 0;
   whole quotient = x / y;
@@ -113,14 +115,16 @@ inline mp remainder(const mp& x, const mp& y) {
 inline mp floor_divide(const mp& x, const mp& y) {
   if (x.is_inf() && !y.is_nan() && !y.is_zero()) return nan();
   if (x.is_nan() || y.is_nan() || y.is_zero()) return x / y;
-  if (y.is_inf()) return x.is_zero() || x.is_negative() == y.is_negative() ? with_sign(constant(0), x / y) : constant(-1);
+  if (y.is_inf())
+    return x.is_zero() || x.is_negative() == y.is_negative() ? with_sign(constant(0), x / y) : constant(-1);
   // Enough bits for the quotient of the largest by the smallest double to be exact.
   mp quotient(0.0, 2200);
   mpfr_fmod(quotient.get(), x.get(), y.get(), MPFR_RNDN);
   mpfr_sub(quotient.get(), x.get(), quotient.get(), MPFR_RNDN);
   mpfr_div(quotient.get(), quotient.get(), y.get(), MPFR_RNDN);
   const mp rest = mp_result(mpfr_fmod, x, y);
-  if (!rest.is_zero() && rest.is_negative() != y.is_negative()) mpfr_sub_ui(quotient.get(), quotient.get(), 1, MPFR_RNDN);
+  if (!rest.is_zero() && rest.is_negative() != y.is_negative())
+    mpfr_sub_ui(quotient.get(), quotient.get(), 1, MPFR_RNDN);
   return quotient.is_zero() ? with_sign(constant(0), x / y) : quotient;
 }
 inline mp power(const mp& x, const mp& y) { return mp_result(mpfr_pow, x, y); }
@@ -157,10 +161,18 @@ inline mp nextafter(const mp& x, const mp& y) {
   if (abs(next) > largest) return with_sign(constant(std::numeric_limits<double>::infinity()), x);
   return next.is_zero() ? with_sign(next, x) : next;
 }
-inline mp ceil(const mp& x) { return mp_result([](auto* r, auto* v, auto) { mpfr_ceil(r, v); }, x); }
-inline mp floor(const mp& x) { return mp_result([](auto* r, auto* v, auto) { mpfr_floor(r, v); }, x); }
-inline mp trunc(const mp& x) { return mp_result([](auto* r, auto* v, auto) { mpfr_trunc(r, v); }, x); }
-inline mp round(const mp& x) { return mp_result([](auto* r, auto* v, auto) { mpfr_roundeven(r, v); }, x); }
+inline mp ceil(const mp& x) {
+  return mp_result([](auto* r, auto* v, auto) { mpfr_ceil(r, v); }, x);
+}
+inline mp floor(const mp& x) {
+  return mp_result([](auto* r, auto* v, auto) { mpfr_floor(r, v); }, x);
+}
+inline mp trunc(const mp& x) {
+  return mp_result([](auto* r, auto* v, auto) { mpfr_trunc(r, v); }, x);
+}
+inline mp round(const mp& x) {
+  return mp_result([](auto* r, auto* v, auto) { mpfr_roundeven(r, v); }, x);
+}
 inline mp exp(const mp& x) { return mp_result(mpfr_exp, x); }
 inline mp expm1(const mp& x) { return mp_result(mpfr_expm1, x); }
 inline mp log(const mp& x) { return mp_result(mpfr_log, x); }
@@ -213,7 +225,8 @@ inline long double abs(const complex& x) { return std::abs(x); }
 inline complex sign(const complex& x) {
   if (std::isnan(x.real()) || std::isnan(x.imag())) return {NAN, NAN};
   if (std::isinf(x.real()) != std::isinf(x.imag())) {
-    return std::isinf(x.real()) ? complex(x.real() > 0 ? 1 : -1, 0 * x.imag()) : complex(0 * x.real(), x.imag() > 0 ? 1 : -1);
+    return std::isinf(x.real()) ? complex(x.real() > 0 ? 1 : -1, 0 * x.imag())
+                                : complex(0 * x.real(), x.imag() > 0 ? 1 : -1);
   }
   const long double modulus = std::abs(x);
   return x == complex(0) ? complex(0) : complex(x.real() / modulus, x.imag() / modulus);
@@ -240,7 +253,8 @@ inline complex log1p(const complex& z) {
   const mp x = mp(1.0, 2400) + mp(z.real(), 2400);
   const mp y(z.imag(), 2400);
   const mp re = log(x * x + y * y) / mp(2.0, 2400);
-  return {z.real() == 0 && z.imag() == 0 ? z.real() : re.to_long_double(), mp_result(mpfr_atan2, y, x).to_long_double()};
+  return {z.real() == 0 && z.imag() == 0 ? z.real() : re.to_long_double(),
+          mp_result(mpfr_atan2, y, x).to_long_double()};
 }
 inline complex log(const complex& x) { return std::log(x); }
 inline complex log2(const complex& x) {

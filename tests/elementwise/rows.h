@@ -31,9 +31,12 @@ struct row {
 inline void PrintTo(const row& r, std::ostream* out) { *out << r.name; }
 
 inline constexpr row rows[] = {
-#define TD_UN(name, kinds_, result, formula, flops, ulp, summary) {op::name, #name, 1, kinds::kinds_, result_kind::result, ulp},
-#define TD_BIN(name, kinds_, result, formula, flops, ulp, summary) {op::name, #name, 2, kinds::kinds_, result_kind::result, ulp},
-#define TD_TER(name, kinds_, result, formula, flops, ulp, summary) {op::name, #name, 3, kinds::kinds_, result_kind::result, ulp},
+#define TD_UN(name, kinds_, result, formula, flops, ulp, summary) \
+  {op::name, #name, 1, kinds::kinds_, result_kind::result, ulp},
+#define TD_BIN(name, kinds_, result, formula, flops, ulp, summary) \
+  {op::name, #name, 2, kinds::kinds_, result_kind::result, ulp},
+#define TD_TER(name, kinds_, result, formula, flops, ulp, summary) \
+  {op::name, #name, 3, kinds::kinds_, result_kind::result, ulp},
 #include <tandem/tables/elementwise.inc>
 };
 
@@ -60,7 +63,9 @@ inline std::vector<dtype> dtypes_of(const row& r) {
 }
 
 constexpr dtype result_type_of(const row& r, dtype operand) {
-  return r.result == result_kind::boolean ? dtype::bool_ : r.result == result_kind::real_part ? real_part(operand) : operand;
+  return r.result == result_kind::boolean     ? dtype::bool_
+         : r.result == result_kind::real_part ? real_part(operand)
+                                              : operand;
 }
 
 }  // namespace tandem::testing

@@ -129,7 +129,9 @@ TANDEM_HD inline math::complex<T> td_sign(math::complex<T> x) {
   using limits = math::numeric_limits<T>;
   const T largest = td_maximum(math::fabs(x.real()), math::fabs(x.imag()));
   if (largest == 0) return {T(0), T(0)};
-  const T scale = largest > limits::max() / 4 ? T(0.25) : largest < limits::min() / limits::epsilon() ? 4 / limits::epsilon() : T(1);
+  const T scale = largest > limits::max() / 4                   ? T(0.25)
+                  : largest < limits::min() / limits::epsilon() ? 4 / limits::epsilon()
+                                                                : T(1);
   T a = x.real() * scale;
   T b = x.imag() * scale;
   if (td_isinf(a) != td_isinf(b)) {  // the direction of the axis

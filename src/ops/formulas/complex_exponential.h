@@ -5,8 +5,9 @@
 #include "ops/formulas/target.h"
 
 // Exponentials, logarithms, roots and powers of complex numbers. Written in functions of real numbers, so that the host
-// and CUDA compute the same: those of cuda::std lose digits near zeros (CCCL 3.0). Infinities, nans and the signs of
-// zeros follow annex G of C23, which the array API standard repeats.
+// and CUDA compute the same, and accurately: log of cuda::std, which its inverse functions are built on, is
+// log(abs(z)) and keeps few digits near the unit circle (CCCL 3.0). Infinities, nans and the signs of zeros follow
+// annex G of C23, which the array API standard repeats.
 namespace tandem::formulas {
 
 template <class T>
@@ -58,8 +59,10 @@ TANDEM_HD inline math::complex<T> td_log(math::complex<T> z) {
   const T angle = math::atan2(z.imag(), z.real());
   const T ln2 = T(0.6931471805599453);
   // Near the unit circle, log(hypot(x, y)) would keep the rounding error of hypot and little else.
-  if (larger > T(0.6) && larger < T(1.5)) return {math::log1p((larger - 1) * (larger + 1) + smaller * smaller) / 2, angle};
-  if (larger > limits::max() / 4 && larger < limits::infinity()) return {math::log(math::hypot(x / 4, y / 4)) + 2 * ln2, angle};
+  if (larger > T(0.6) && larger < T(1.5))
+    return {math::log1p((larger - 1) * (larger + 1) + smaller * smaller) / 2, angle};
+  if (larger > limits::max() / 4 && larger < limits::infinity())
+    return {math::log(math::hypot(x / 4, y / 4)) + 2 * ln2, angle};
   if (larger < limits::min() / limits::epsilon() && smaller > 0) {
     constexpr int exponent = 2 * limits::digits;
     const T scale = T(1) / limits::epsilon() / limits::epsilon() * 4;  // 2 to the power of `exponent`
@@ -73,7 +76,8 @@ TANDEM_HD inline math::complex<T> td_log1p(math::complex<T> z) {
   const T x = z.real();
   const T y = z.imag();
   if (y == 0 && x >= -1) return {math::log1p(x), y};
-  if (math::fabs(x) <= T(0.5) && math::fabs(y) <= T(1)) return {math::log1p(x * (x + 2) + y * y) / 2, math::atan2(y, 1 + x)};
+  if (math::fabs(x) <= T(0.5) && math::fabs(y) <= T(1))
+    return {math::log1p(x * (x + 2) + y * y) / 2, math::atan2(y, 1 + x)};
   return td_log(math::complex<T>(1 + x, y));
 }
 
@@ -120,8 +124,8 @@ TANDEM_HD inline math::complex<T> td_sqrt(math::complex<T> z) {
   return {math::fabs(y) / (2 * root) * unscale, math::copysign(root * unscale, y)};
 }
 
-// exp(y * log(x)), with powers of whole exponents up to 100 by squaring as NumPy and Python do: products of whole numbers
-// stay exact.
+// exp(y * log(x)), with powers of whole exponents up to 100 by squaring as NumPy and Python do: products of whole
+// numbers stay exact.
 TANDEM_HD inline math::complex<double> td_pow(math::complex<double> x, math::complex<double> y) {
   using complex = math::complex<double>;
   if (y.real() == 0 && y.imag() == 0) return {1, 0};

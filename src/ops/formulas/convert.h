@@ -6,8 +6,9 @@
 // Conversion between element types, as astype does it.
 namespace tandem::formulas {
 
-// Floats to integers truncate, nan gives 0, values out of range saturate. Selections instead of branches, and a cast that
-// is in range for every lane, so that loops over it vectorize. The bounds are powers of two and exact in any float.
+// Floats to integers truncate, nan gives 0, values out of range saturate. Selections instead of branches, and a cast
+// that is in range for every lane, so that loops over it vectorize. The bounds are powers of two and exact in any
+// float.
 template <integer To, real_floating From>
 TANDEM_HD inline To saturate(From x) {
   using limits = math::numeric_limits<To>;

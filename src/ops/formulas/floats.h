@@ -40,8 +40,8 @@ TANDEM_HD inline T td_abs(T x) {
   return math::fabs(x);
 }
 
-// floor_divide and remainder are NumPy's (npy_divmod), which are Python's: the remainder is exact or rounded once and has
-// the sign of the divisor, and the quotient is what is left, so that the two agree.
+// floor_divide and remainder are NumPy's (npy_divmod): the remainder is exact or rounded once and has the sign of the
+// divisor, and the quotient is what is left. It is off by 1 at times where it has nearly as many digits as the format.
 template <real_floating T>
 TANDEM_HD inline T td_floor_divide(T x, T y) {
   const T ratio = x / y;
@@ -79,7 +79,8 @@ TANDEM_HD inline T td_sqrt(T x) {
   return math::sqrt(x);
 }
 
-// A nan in y makes the comparison false and is returned; a nan in x is asked for. No short circuit: it would be a branch.
+// A nan in y makes the comparison false and is returned; a nan in x is asked for. No short circuit: it would be a
+// branch.
 template <real_floating T>
 TANDEM_HD inline T td_maximum(T x, T y) {
   return td_either(x > y, x != x) ? x : y;

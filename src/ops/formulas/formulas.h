@@ -1,7 +1,7 @@
 #pragma once
 
-// All scalar formulas. The rows of tandem/tables/elementwise.inc are written in these names: expand them inside namespace
-// tandem::formulas.
+// All scalar formulas. The rows of tandem/tables/elementwise.inc are written in these names: expand them inside
+// namespace tandem::formulas.
 #include "ops/formulas/complex.h"
 #include "ops/formulas/complex_exponential.h"
 #include "ops/formulas/complex_trigonometric.h"
