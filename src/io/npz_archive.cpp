@@ -83,19 +83,24 @@ npz_archive::npz_archive(const std::string& path, std::string_view where)
 }
 
 std::string npz_archive::member_name(std::size_t position) const {
-  // As UTF-8. libzip gives a space for a NUL, so that none cuts a name short.
+  // libzip gives a space for a NUL in either, so that none cuts a name short. As text, the name is UTF-8; if it was not, in
+  // the zip's own code page, control characters have become arrows and the like: those only the raw name shows.
   const char* text = zip_get_name(archive_.get(), position, ZIP_FL_ENC_GUESS);
-  if (text == nullptr) {
+  const char* raw = zip_get_name(archive_.get(), position, ZIP_FL_ENC_RAW);
+  if (text == nullptr || raw == nullptr) {
     throw io_error(fmt::format("{}: member {} has no name: {}", where_, position, zip_strerror(archive_.get())));
   }
-  std::string name = text;
   const auto reject = [&](std::string_view reason) {
-    throw io_error(fmt::format("{}: the name of member {} {}", where_, quoted(name), reason));
+    throw io_error(fmt::format("{}: the name of member {} {}", where_, quoted(text), reason));
   };
-  if (!name.ends_with(member_suffix)) reject("does not end in .npy");
+  for (std::string_view form : {text, raw}) {
+    if (!form.ends_with(member_suffix)) reject("does not end in .npy");
+    form.remove_suffix(member_suffix.size());
+    const std::string_view reason = reason_against_member_name(form);
+    if (!reason.empty()) reject(reason);
+  }
+  std::string name = text;
   name.resize(name.size() - member_suffix.size());
-  const std::string_view reason = reason_against_member_name(name);
-  if (!reason.empty()) reject(reason);
   return name;
 }
 
@@ -153,7 +158,7 @@ ndarray npz_archive::read(std::size_t position) const {
   std::array<std::byte, 4096> rest;
   for (std::uint64_t left = status.size - needed; left > 0;) {
     const std::size_t count = read(rest.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, rest.size())));
-    if (count == 0) break;
+    if (count == 0) throw io_error(fmt::format("{}: ends {} bytes before the {} it claims", where, left, status.size));
     left -= count;
   }
   if (read(rest.data(), 1) != 0) throw io_error(fmt::format("{}: is longer than the {} bytes it claims", where, status.size));

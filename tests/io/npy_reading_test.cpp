@@ -174,6 +174,18 @@ TEST_F(NpyReading, AnyNonzeroByteIsTrue) {
     EXPECT_EQ(elements_of<bool>(a), expected);
     EXPECT_EQ(read("a.npy"), npy(header_of("|b1", shape), data));
   }
+  // One such byte anywhere in a large file.
+  for (const std::size_t at : {0, 4095, 4096, 9'999}) {
+    std::string large(10'000, '\1');
+    std::string expected = large;
+    large[at] = '\x40';
+    large[at / 2] = expected[at / 2] = '\0';
+    if (at == 0) {
+      large[at] = '\x40';
+      expected[at] = '\1';
+    }
+    EXPECT_EQ(elements_of<bool>(load(write("b.npy", npy(header_of("|b1", "(10000,)"), large)))), expected);
+  }
 }
 
 TEST_F(NpyReading, TrailingBytesAreIgnored) {

@@ -242,11 +242,11 @@ TEST_F(Npz, ReplacedFilesKeepTheirPermissions) {
 
 TEST_F(Npz, ManyMembers) {
   Members members;
-  for (int i = 0; i < 70'000; ++i) members.emplace_back(std::to_string(i), patterned<std::uint8_t>({}));
+  for (int i = 0; i < 65'600; ++i) members.emplace_back(std::to_string(i), patterned<std::uint8_t>({}));
   save_npz(path("a.npz"), members);
   EXPECT_TRUE(contains(read("a.npz"), "PK\6\6"));  // Zip64's end of the directory
-  EXPECT_EQ(npz_members(path("a.npz")).size(), 70'000u);
-  EXPECT_EQ(load(path("a.npz"), "69999").shape(), dims{});
+  EXPECT_EQ(npz_members(path("a.npz")).size(), 65'600u);
+  EXPECT_EQ(load(path("a.npz"), "65599").shape(), dims{});
 }
 
 }  // namespace
