@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <iostream>
 
 #include <tandem/tandem.h>
@@ -6,15 +5,18 @@
 namespace td = tandem;
 
 int main() {
-  try {
-    const td::ndarray a = td::reshape(td::arange(6.0), {2, 3});
-    const td::ndarray above_mean = td::where(a > td::mean(a), a - td::mean(a), 0.0);
-    std::cout << above_mean << "\n" << td::sum(a * 2.0, {.axis = 0}) << "\n";
-    const td::ndarray triple = td::arange(3.0) * 3.0;
-    std::cout << triple << "\n";
-    return 0;
-  } catch (const td::error& problem) {
-    std::fprintf(stderr, "consumer: %s\n", problem.what());
-    return 1;
-  }
+  td::ndarray a = td::reshape(td::arange(6.0), {2, 3});
+  td::ndarray b = td::array<float>({1, 10, 100});
+
+  td::ndarray c = a * b + td::sin(a);  // broadcasts, promotes to float64, runs in one pass
+  std::cout << c << "\n";
+  std::cout << td::sum(c, {.axis = 0}) << "\n";  // an expression; printing evaluates it
+
+  td::ndarray column = c(td::all, 1);  // a view: shares c's elements
+  column += 1000;
+  c(0, td::slice(td::none, td::none, 2)) = 0;  // assigning to a view without a name writes elements
+  std::cout << c << "\n";
+
+  td::ndarray product = td::eval(td::matmul(a, td::matrix_transpose(a)), {.workers = 1});
+  td::save("product.npy", product);
 }

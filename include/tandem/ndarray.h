@@ -245,9 +245,9 @@ ndarray array(std::initializer_list<std::initializer_list<T>> rows) {
 /// A new array of the given shape with a copy of `values` in row-major order. Throws: `shape_error` if the counts differ.
 template <element T>
 ndarray array(std::span<const T> values, const dims& shape) {
-  std::int64_t count = 1;
-  for (const std::int64_t extent : shape) count *= extent;
-  if (count != static_cast<std::int64_t>(values.size())) {
+  std::uint64_t count = 1;  // wraps where the shape is impossible, which array_of finds out
+  for (const std::int64_t extent : shape) count *= static_cast<std::uint64_t>(extent);
+  if (count != values.size()) {
     throw shape_error("array: " + std::to_string(values.size()) + " values given for shape " + to_string(shape));
   }
   return detail::array_of(values.data(), dtype_of<T>, shape);

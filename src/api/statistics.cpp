@@ -35,12 +35,16 @@ dims kept_shape(const dims& shape, const dims& reduced) {
   return kept;
 }
 
-expr reduce(ops::reduction which, const expr& x, const axes& axis, bool keepdims) {
-  const dims reduced = reduced_axes(axis, x.rank(), ops::info(which).name);
+expr reduce(ops::reduction which, const expr& x, const axes& axis, bool keepdims, std::string_view what) {
+  const dims reduced = reduced_axes(axis, x.rank(), what);
   if (reduced.empty()) return x;
   ops::node_ptr result = ops::make_reduce(which, x.node(), reduced);
   if (keepdims) result = ops::make_reshape(result, kept_shape(x.shape(), reduced));
   return expr(std::move(result));
+}
+
+expr reduce(ops::reduction which, const expr& x, const axes& axis, bool keepdims) {
+  return reduce(which, x, axis, keepdims, ops::info(which).name);
 }
 
 dtype accumulator(dtype type) {
@@ -144,7 +148,7 @@ expr any(const expr& x, const reduce_options& options) {
 
 expr count_nonzero(const expr& x, const reduce_options& options) {
   const expr counted = astype(astype(x, dtype::bool_), dtype::int64);
-  return reduce(ops::reduction::sum, counted, options.axis, options.keepdims);
+  return reduce(ops::reduction::sum, counted, options.axis, options.keepdims, "count_nonzero");
 }
 
 expr argmax(const expr& x, const arg_options& options) { return arg(true, x, options); }

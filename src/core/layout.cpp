@@ -30,11 +30,10 @@ std::int64_t checked_bytes(const dims& shape, dtype type, std::string_view what)
 }
 
 std::int64_t size_of(const dims& shape) noexcept {
+  // Beside a 0 the other extents may multiply past 64 bits.
+  if (shape.contains(0)) return 0;
   std::int64_t size = 1;
-  for (const std::int64_t extent : shape) {
-    if (extent == 0) return 0;
-    size *= extent;
-  }
+  for (const std::int64_t extent : shape) size *= extent;
   return size;
 }
 

@@ -12,12 +12,13 @@ namespace {
 // The axes of a layout, innermost first, without those of extent 1 and with chained neighbours merged into one, so that
 // the innermost run is as long as it can be. Only the first `rank` entries are set.
 struct axes {
-  explicit axes(const layout& from) : rank(0) {
+  explicit axes(const layout& from) {
     for (int i = from.shape.size() - 1; i >= 0; --i) {
       const std::int64_t extent = from.shape[i];
       if (extent == 1) continue;
       std::int64_t reach = 0;
-      if (rank > 0 && !__builtin_mul_overflow(extents[rank - 1], strides[rank - 1], &reach) && reach == from.strides[i]) {
+      if (rank > 0 && !__builtin_mul_overflow(extents[rank - 1], strides[rank - 1], &reach) &&
+          reach == from.strides[i]) {
         extents[rank - 1] *= extent;
       } else {
         extents[rank] = extent;
@@ -32,7 +33,7 @@ struct axes {
     }
   }
 
-  int rank;
+  int rank = 0;
   std::int64_t extents[max_rank + 2];
   std::int64_t strides[max_rank + 2];
 };
@@ -211,8 +212,8 @@ const std::byte* contiguous_run(const std::byte* base, const layout& from, std::
                                 std::int64_t count) {
   if (count <= 0) return base;
   const axes at(from);
-  // Merged axes: a run that crosses the end of the innermost one meets a gap. (A step there that happens to be 1 for the
-  // one crossing in question is not looked for.)
+  // Merged axes: a run that crosses the end of the innermost one meets a gap. (A step there that happens to be 1 for
+  // the one crossing in question is not looked for.)
   const std::int64_t column = first % at.extents[0];
   if (count > 1 && (at.strides[0] != 1 || count > at.extents[0] - column)) return nullptr;
   std::int64_t offset = from.offset;

@@ -84,7 +84,8 @@ input_file open_input(const std::string& path, std::string_view where) {
   return {std::move(file), status.st_size};
 }
 
-std::size_t read_at(const descriptor& file, std::int64_t offset, std::byte* to, std::size_t size, std::string_view where) {
+std::size_t read_at(const descriptor& file, std::int64_t offset, std::byte* to, std::size_t size,
+                    std::string_view where) {
   std::size_t done = 0;
   while (done < size) {
     const ssize_t count = ::pread(file.number(), to + done, std::min(size - done, largest_transfer_bytes),
@@ -111,7 +112,8 @@ replacement_file::replacement_file(const std::string& path, std::string_view whe
   }
   if (exists && ::faccessat(AT_FDCWD, path_.c_str(), W_OK, AT_EACCESS) != 0) fail("cannot write", errno);
 
-  const mode_t wanted = exists ? status.st_mode & permission_bits : S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
+  const mode_t wanted =
+      exists ? status.st_mode & permission_bits : S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
   create_temporary(wanted);
   if (!exists) return;
   // The umask may have taken bits away that the replaced file has.

@@ -36,13 +36,14 @@ struct input_file {
 input_file open_input(const std::string& path, std::string_view where);
 
 /// Reads `size` bytes from `offset` on, fewer only where the file ends. Throws: `io_error`.
-std::size_t read_at(const descriptor& file, std::int64_t offset, std::byte* to, std::size_t size, std::string_view where);
+std::size_t read_at(const descriptor& file, std::int64_t offset, std::byte* to, std::size_t size,
+                    std::string_view where);
 
 /// A file that takes another's place once it is complete: it is written under a temporary name in the same folder and
 /// renamed by `commit`. Without that call nothing is left of it.
 ///
-/// A symbolic link is followed: the file that it names is replaced. The permission bits of a replaced file are kept; one
-/// that may not be written is not replaced.
+/// A symbolic link is followed: the file that it names is replaced. The permission bits of a replaced file are kept;
+/// one that may not be written is not replaced.
 class replacement_file {
  public:
   /// Throws: `io_error` if the destination exists and is not a regular file or may not be written, or if no file can be

@@ -23,13 +23,15 @@ namespace {
 using namespace io;
 
 // The file's elements in place. The mapping is private: a page that is written to becomes a copy.
-std::shared_ptr<detail::storage> map_elements(const descriptor& file, const npy_header& header, std::string_view where) {
+std::shared_ptr<detail::storage> map_elements(const descriptor& file, const npy_header& header,
+                                              std::string_view where) {
   // Offsets of mappings are multiples of a page: the header is mapped as well.
   const auto mapped_bytes = static_cast<std::size_t>(header.data_offset + header.data_bytes);
   // Without MAP_NORESERVE a file larger than free memory could not be mapped for writing.
   void* base = ::mmap(nullptr, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file.number(), 0);
   if (base == MAP_FAILED) {
-    throw io_error(fmt::format("{}: cannot map {} bytes: {}", where, mapped_bytes, std::generic_category().message(errno)));
+    throw io_error(
+        fmt::format("{}: cannot map {} bytes: {}", where, mapped_bytes, std::generic_category().message(errno)));
   }
   const auto unmap = [base, mapped_bytes] { ::munmap(base, mapped_bytes); };
   try {

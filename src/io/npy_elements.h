@@ -32,9 +32,9 @@ void normalize_bools(std::byte* at, std::int64_t count) noexcept;
 
 /// Reads the elements behind the header into new memory and makes them native.
 ///
-/// At most `confirmed_bytes` (or 64 KiB) are allocated before that many bytes have been read; then the memory doubles as
-/// bytes arrive. So what a header claims is never allocated on its word alone. Throws: `io_error` if `read` ends early,
-/// `out_of_memory`.
+/// At most `confirmed_bytes` (or 64 KiB) are allocated before that many bytes have been read; then the memory doubles
+/// as bytes arrive. So what a header claims is never allocated on its word alone. Throws: `io_error` if `read` ends
+/// early, `out_of_memory`.
 std::shared_ptr<detail::storage> read_elements(const npy_header& header, const byte_reader& read,
                                                std::int64_t confirmed_bytes, std::string_view where);
 

@@ -24,9 +24,9 @@ struct descr_code {
 };
 
 constexpr descr_code descr_codes[] = {
-    {"b1", dtype::bool_},   {"i1", dtype::int8},   {"i2", dtype::int16},     {"i4", dtype::int32},
-    {"i8", dtype::int64},   {"u1", dtype::uint8},  {"u2", dtype::uint16},    {"u4", dtype::uint32},
-    {"u8", dtype::uint64},  {"f4", dtype::float32}, {"f8", dtype::float64},  {"c8", dtype::complex64},
+    {"b1", dtype::bool_},       {"i1", dtype::int8},          {"i2", dtype::int16},   {"i4", dtype::int32},
+    {"i8", dtype::int64},       {"u1", dtype::uint8},         {"u2", dtype::uint16},  {"u4", dtype::uint32},
+    {"u8", dtype::uint64},      {"f4", dtype::float32},       {"f8", dtype::float64}, {"c8", dtype::complex64},
     {"c16", dtype::complex128}, {"f2", dtype::float32, true},
 };
 
@@ -105,7 +105,9 @@ class header_parser {
   }
 
  private:
-  [[noreturn]] void fail_whole(std::string_view reason) const { throw io_error(fmt::format("{}: header: {}", where_, reason)); }
+  [[noreturn]] void fail_whole(std::string_view reason) const {
+    throw io_error(fmt::format("{}: header: {}", where_, reason));
+  }
   [[noreturn]] void fail(std::string_view reason) const {
     throw io_error(fmt::format("{}: header, character {}: {}", where_, at_ + 1, reason));
   }
@@ -167,9 +169,9 @@ class header_parser {
       return;
     }
     at_ = begin;
-    fail(fmt::format("descr {} is not read{}; expected one of < > | = and then one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 c8 "
-                     "c16",
-                     quoted(descr), meaning_of_unread(descr.substr(has_order ? 1 : 0))));
+    fail(fmt::format(
+        "descr {} is not read{}; expected one of < > | = and then one of b1 i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 c8 c16",
+        quoted(descr), meaning_of_unread(descr.substr(has_order ? 1 : 0))));
   }
 
   dims parse_shape() {
@@ -224,8 +226,8 @@ class header_parser {
   std::size_t at_ = 0;
 };
 
-// Sizes from the shape, with overflow checks: nothing may be allocated or compared before. As in NumPy, the other extents
-// of an empty array must not overflow either.
+// Sizes from the shape, with overflow checks: nothing may be allocated or compared before. As in NumPy, the other
+// extents of an empty array must not overflow either.
 void set_sizes(npy_header& header, std::string_view where) {
   std::int64_t size = 1;
   std::int64_t array_bytes = 0;
@@ -240,8 +242,8 @@ void set_sizes(npy_header& header, std::string_view where) {
   overflow |= __builtin_mul_overflow(size, item_size(header.type), &array_bytes);
   overflow |= __builtin_add_overflow(header.data_bytes, header.data_offset, &end);
   if (overflow) {
-    throw io_error(fmt::format("{}: header: an array of shape {} and {} bytes an element has more than 2^63 - 1 bytes", where,
-                               to_string(header.shape), header.item_bytes));
+    throw io_error(fmt::format("{}: header: an array of shape {} and {} bytes an element has more than 2^63 - 1 bytes",
+                               where, to_string(header.shape), header.item_bytes));
   }
   header.size = is_empty ? 0 : size;
   if (is_empty) header.data_bytes = 0;
@@ -298,8 +300,8 @@ std::string npy_preamble(dtype type, const dims& shape) {
   constexpr std::size_t prefix_bytes = 10;
   // NumPy leaves room for the first extent to grow to the longest integer, so that rows can be appended in place.
   constexpr std::size_t longest_extent = 21;
-  std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': {}, }}", item_size(type) == 1 ? '|' : '<',
-                                 code_of(type), to_string(shape));
+  std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': {}, }}",
+                                 item_size(type) == 1 ? '|' : '<', code_of(type), to_string(shape));
   if (!shape.empty()) text.append(longest_extent - fmt::formatted_size("{}", shape[0]), ' ');
   // NumPy pads with 1 to 64 spaces, never none.
   text.append(alignment - (prefix_bytes + text.size() + 1) % alignment, ' ');

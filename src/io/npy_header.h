@@ -40,8 +40,8 @@ struct npy_header {
 /// Throws: `io_error` if anything is not as the format demands. Allocates at most `largest_header_bytes`.
 npy_header read_npy_header(const byte_reader& read, std::string_view where);
 
-/// The bytes that stand before the elements of a row-major array: version 1.0, a multiple of 64 bytes, the same as NumPy
-/// (1.24 to 2.x) writes.
+/// The bytes that stand before the elements of a row-major array: version 1.0, a multiple of 64 bytes, the same as
+/// NumPy (1.24 to 2.x) writes.
 std::string npy_preamble(dtype type, const dims& shape);
 
 /// `text` in single quotes, cut if long, with everything that a terminal might act on escaped.

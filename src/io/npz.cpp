@@ -97,7 +97,9 @@ class archive_sink {
 /// Where libzip reads a member from.
 class member_source {
  public:
-  member_source(const ndarray& array, std::vector<std::byte>& buffer) : stream_(array, buffer) { zip_error_init(&error_); }
+  member_source(const ndarray& array, std::vector<std::byte>& buffer) : stream_(array, buffer) {
+    zip_error_init(&error_);
+  }
   member_source(const member_source&) = delete;
   member_source& operator=(const member_source&) = delete;
   ~member_source() { zip_error_fini(&error_); }
@@ -163,7 +165,8 @@ source_handle make_source(zip_source_callback call, void* self, std::string_view
 
 void add_member(zip_t* archive, const std::string& name, member_source& member, bool compress, std::string_view where) {
   source_handle source = make_source(member_source::call, &member, where);
-  const zip_int64_t position = zip_file_add(archive, (name + std::string(member_suffix)).c_str(), source.get(), ZIP_FL_ENC_UTF_8);
+  const zip_int64_t position =
+      zip_file_add(archive, (name + std::string(member_suffix)).c_str(), source.get(), ZIP_FL_ENC_UTF_8);
   if (position < 0) {
     // The one rule about names that libzip knows and the check before does not.
     if (zip_error_code_zip(zip_get_error(archive)) == ZIP_ER_INVAL) {
@@ -171,7 +174,7 @@ void add_member(zip_t* archive, const std::string& name, member_source& member, 
     }
     throw io_error(fmt::format("{}: cannot add member {}: {}", where, quoted(name), zip_strerror(archive)));
   }
-  source.release();  // the archive's now
+  static_cast<void>(source.release());  // the archive's now
   const auto at = static_cast<zip_uint64_t>(position);
   if (zip_set_file_compression(archive, at, compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE, deflate_level) != 0 ||
       zip_file_set_dostime(archive, at, 0, first_dos_date, 0) != 0) {
@@ -188,7 +191,9 @@ void check_names(const std::vector<std::pair<std::string, ndarray>>& members, st
   }
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
-  if (twice != sorted.end()) throw argument_error(fmt::format("{}: member name {} is given twice", where, quoted(*twice)));
+  if (twice != sorted.end()) {
+    throw argument_error(fmt::format("{}: member name {} is given twice", where, quoted(*twice)));
+  }
 }
 
 // libzip writes no archive without members; this one is an end-of-directory record alone.
@@ -208,6 +213,7 @@ ndarray load(const std::string& path, const std::string& member) {
 std::vector<std::pair<std::string, ndarray>> load_npz(const std::string& path) {
   const npz_archive archive(path, fmt::format("load_npz: {}", path));
   std::vector<std::pair<std::string, ndarray>> members;
+  members.reserve(archive.names().size());
   for (std::size_t i = 0; i < archive.names().size(); ++i) members.emplace_back(archive.names()[i], archive.read(i));
   return members;
 }
@@ -235,7 +241,7 @@ void save_npz(const std::string& path, const std::vector<std::pair<std::string, 
   archive_handle archive(zip_open_from_source(target.get(), ZIP_CREATE, &error));
   zip_error_fini(&error);
   if (archive == nullptr) throw out_of_memory(fmt::format("{}: no memory for the archive", where));
-  target.release();  // the archive's now
+  static_cast<void>(target.release());  // the archive's now
   for (const auto& [name, array] : members) {
     add_member(archive.get(), name, sources.emplace_back(array, buffer), compress, where);
   }
@@ -243,7 +249,7 @@ void save_npz(const std::string& path, const std::vector<std::pair<std::string, 
     if (sink.failure()) std::rethrow_exception(sink.failure());
     throw io_error(fmt::format("{}: cannot write: {}", where, zip_strerror(archive.get())));
   }
-  archive.release();  // closed
+  static_cast<void>(archive.release());  // closed
   file.commit();
 }
 

@@ -53,7 +53,8 @@ archive_handle open_archive(const std::string& path, std::string_view where, std
 // Checks what the archive says about a member, before it is read.
 zip_stat_t checked_status(zip_t* archive, std::size_t position, std::int64_t archive_bytes, std::string_view where) {
   zip_stat_t status;
-  constexpr zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+  constexpr zip_uint64_t needed =
+      ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
   if (zip_stat_index(archive, position, 0, &status) != 0 || (status.valid & needed) != needed) {
     throw io_error(fmt::format("{}: the archive has no sizes for it: {}", where, zip_strerror(archive)));
   }
@@ -66,7 +67,8 @@ zip_stat_t checked_status(zip_t* archive, std::size_t position, std::int64_t arc
     throw io_error(fmt::format("{}: claims {} bytes in an archive of {}", where, status.comp_size, archive_bytes));
   }
   // Below 2^63 / 1032 compressed bytes, which no file reaches, nothing overflows.
-  const std::uint64_t most = status.comp_method == ZIP_CM_STORE ? status.comp_size : (status.comp_size + 1) * most_inflation;
+  const std::uint64_t most =
+      status.comp_method == ZIP_CM_STORE ? status.comp_size : (status.comp_size + 1) * most_inflation;
   if (status.size > most || (status.comp_method == ZIP_CM_STORE && status.size != status.comp_size)) {
     throw io_error(fmt::format("{}: claims to be {} bytes, {} in the archive", where, status.size, status.comp_size));
   }
@@ -83,8 +85,8 @@ npz_archive::npz_archive(const std::string& path, std::string_view where)
 }
 
 std::string npz_archive::member_name(std::size_t position) const {
-  // libzip gives a space for a NUL in either, so that none cuts a name short. As text, the name is UTF-8; if it was not, in
-  // the zip's own code page, control characters have become arrows and the like: those only the raw name shows.
+  // libzip gives a space for a NUL in either, so that none cuts a name short. As text, the name is UTF-8; if it was
+  // not, in the zip's own code page, control characters have become arrows and the like: only the raw name shows them.
   const char* text = zip_get_name(archive_.get(), position, ZIP_FL_ENC_GUESS);
   const char* raw = zip_get_name(archive_.get(), position, ZIP_FL_ENC_RAW);
   if (text == nullptr || raw == nullptr) {
@@ -120,7 +122,9 @@ std::size_t npz_archive::find(std::string_view member) const {
 
   constexpr std::size_t most_listed = 10;
   std::string list;
-  for (std::size_t i = 0; i < std::min(names_.size(), most_listed); ++i) list += (i == 0 ? "" : ", ") + quoted(names_[i]);
+  for (std::size_t i = 0; i < std::min(names_.size(), most_listed); ++i) {
+    list += (i == 0 ? "" : ", ") + quoted(names_[i]);
+  }
   if (names_.size() > most_listed) list += fmt::format(" and {} more", names_.size() - most_listed);
   throw io_error(fmt::format("{}: has no member {}; it has {}", where_, quoted(member), list.empty() ? "none" : list));
 }
@@ -161,7 +165,9 @@ ndarray npz_archive::read(std::size_t position) const {
     if (count == 0) throw io_error(fmt::format("{}: ends {} bytes before the {} it claims", where, left, status.size));
     left -= count;
   }
-  if (read(rest.data(), 1) != 0) throw io_error(fmt::format("{}: is longer than the {} bytes it claims", where, status.size));
+  if (read(rest.data(), 1) != 0) {
+    throw io_error(fmt::format("{}: is longer than the {} bytes it claims", where, status.size));
+  }
   return array;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <tandem/errors.h>
@@ -188,9 +189,11 @@ class compiler {
   // comparison a leaf.
   void check_fresh(const node_ptr& of) const {
     std::vector<const node*> pending{of.get()};
+    std::unordered_set<const node*> seen;  // shared operands are walked once: e = e + e, 60 times, has 2^60 paths
     while (!pending.empty()) {
       const node* next = pending.back();
       pending.pop_back();
+      if (!seen.insert(next).second) continue;
       if (const auto* leaf = std::get_if<array_leaf>(&next->detail)) {
         if (leaf->value.storage()->version() == leaf->version) continue;
         throw stale_expression(fmt::format(

@@ -83,8 +83,7 @@ layout random_layout(std::mt19937& random) {
       case 2:  // broadcast
         at.strides[i] = 0;
         break;
-      default:
-        break;
+      default: break;
     }
   }
   dims order;
@@ -197,7 +196,8 @@ TEST(Strided, EveryFirstAndCountOfASmallLayout) {
 TEST(Strided, ScatterOfOverlappingPlacesKeepsTheLast) {
   const std::uint16_t values[] = {1, 2, 3, 4, 5, 6};
   std::uint16_t memory[2] = {0, 9};
-  scatter(reinterpret_cast<const std::byte*>(values), reinterpret_cast<std::byte*>(memory), {{2, 3}, {0, 0}, 0}, 2, 0, 6);
+  scatter(reinterpret_cast<const std::byte*>(values), reinterpret_cast<std::byte*>(memory), {{2, 3}, {0, 0}, 0}, 2, 0,
+          6);
   EXPECT_EQ(memory[0], 6);
   EXPECT_EQ(memory[1], 9);
 }

@@ -73,6 +73,29 @@ class Expected:
             text += f" within {float(tolerance):.3g} (off by {float(abs(wide(got)[at] - wide(self.value)[at])):.3g})"
         return text + f"; {int(np.sum(~np.broadcast_to(right, got.shape)))} of {got.size} differ"
 
+    def spoiled(self, got):
+        """`got` with one wrong element, or None where no element can be told from a wrong one."""
+        compared = np.ones(got.shape, bool) if self.skip is None else ~np.broadcast_to(self.skip, got.shape)
+        if is_floating(self.dtype):
+            compared = compared & np.isfinite(got) & np.isfinite(wide(self.value))
+        places = np.argwhere(compared)
+        if len(places) == 0:
+            return None
+        at = tuple(places[len(places) // 2])
+        spoiled = got.copy()
+        if self.dtype.kind == "b":
+            spoiled[at] = not got[at]
+        elif not is_floating(self.dtype):
+            spoiled[at] = got[at] ^ got.dtype.type(1)
+        else:
+            value = wide(self.value)[at]
+            off = np.broadcast_to(np.asarray(self.tolerance, np.longdouble), got.shape)[at]
+            unit = unit_in_last_place(np.abs(value), self.dtype)
+            spoiled[at] = got[at] + (2 * off + 2 * unit if value.real <= 0 else -2 * off - 2 * unit)
+            if not np.isfinite(spoiled[at]):
+                return None
+        return spoiled
+
     def _right(self, got):
         rounded = self.value.astype(self.dtype)
         if not is_floating(self.dtype):

@@ -10,7 +10,11 @@ from compare import Expected, is_complex, is_floating
 from nodes import INFIX, PREFIXES, Leaf, Literal, Operation, Text, call_text, index_text, infix_text, prefix_text
 from values import DTYPES, Values
 
+# Elements of the largest arrays.
 LARGEST = 30000
+
+# How deep the operands of an expression's root are.
+DEPTHS = (0, 0, 1, 1, 2, 3)
 
 
 class Generator:
@@ -56,7 +60,7 @@ class Generator:
 
         return Operation(name, children, write, lambda values: elementwise.expect(row, values))
 
-    def simple(self, name, children, expect, arguments=(), options=(), ordered=False):
+    def simple(self, name, children, expect, arguments=(), options=(), ordered=None):
         """A call with arrays, further positional arguments and options."""
         return Operation(name, children, lambda texts: call_text(name, list(texts) + list(arguments), options), expect, ordered)
 
@@ -199,7 +203,7 @@ class Generator:
         options = [("axis", axis if self.chance(0.7) else axis - len(source))]
         if keepdims:
             options.append(("keepdims", True))
-        return self.simple(name, [child], expect, [], options)
+        return self.simple(name, [child], expect, [], options, "layout")
 
     def reduction_to(self, dtype, source, depth, axis, keepdims):
         choices = []
@@ -259,3 +263,17 @@ def list_call(name, children, expect, options=(), pick=None, is_tuple=False):
         return call if pick is None else index_text(call, str(pick))
 
     return Operation(name, children, write, expect)
+
+
+def random_axes(g, rank, several=True):
+    """An axis argument: its value for NumPy and its text; None for all."""
+    choice = g.random.random()
+    if choice < 0.25 or rank == 0:
+        return None, None
+    if choice < 0.65 or not several:
+        axis = g.random.randrange(-rank, rank)
+        return axis, str(axis)
+    axes = g.random.sample(range(rank), g.random.randint(0, rank))
+    axes = [axis - rank if g.chance(0.3) else axis for axis in axes]
+    text = tuple_text(axes) if g.chance(0.7) or len(axes) < 2 else str(list(axes))
+    return tuple(axes), text

@@ -105,19 +105,20 @@ class Operation:
 
     write(texts) -> Text of the operation on children written so
     expect(values) -> Expected for children of these values (arrays, or Python numbers for literals)
-    ordered: the bits depend on how the operands lie in memory, as with BLAS
+    ordered: None, or what a rounding result depends on besides the operands' values: "layout", how they lie in memory,
+    for the order of reductions follows it; or "blas", also the number of workers
     """
 
-    def __init__(self, name, children, write, expect, ordered=False):
+    def __init__(self, name, children, write, expect, ordered=None):
         self.name = name
         self.children = tuple(children)
         self.write = write
         self.expect = expect
-        self.ordered = ordered
         expected = expect([child.value for child in children])
         self.value = expected.rounded()
         self.dtype = expected.dtype
         self.shape = expected.shape
+        self.ordered = ordered if self.dtype.kind in "fc" else None
 
 
 def operations(root):

@@ -46,10 +46,11 @@ def expect_sum(x, axis=None, keepdims=False, dtype=None):
         if not is_floating(dtype):
             return Expected(np.sum(x, axis=axis, keepdims=keepdims, dtype=dtype))
         value = np.sum(wide(x), axis=axis, keepdims=keepdims)
-        size = np.sum(np.abs(wide(x)), axis=axis, keepdims=keepdims)
+        magnitude = np.abs(wide(x))
+        size = np.sum(magnitude, axis=axis, keepdims=keepdims)
         tolerance = epsilon(dtype) * logarithm(count_along(x, axis)) * size
         # A partial sum may overflow where the sum does not.
-        skip = np.isfinite(size) & (size > largest(dtype) / 4)
+        skip = np.sum(np.where(np.isfinite(magnitude), magnitude, 0), axis=axis, keepdims=keepdims) > largest(dtype) / 4
         skip = skip | (np.isinf(size) & is_complex(dtype))
         return Expected(value, dtype, tolerance, skip, zero_signs=False)
 
@@ -148,9 +149,11 @@ def expect_scan(x, axis=None, dtype=None, include_initial=False, product=False):
             tolerance = epsilon(dtype) * (2 * count + 4) * np.abs(value)
             skip = np.broadcast_to(unsafe_product(x, axis, True), x.shape)
         else:
-            size = np.cumsum(np.abs(wide(x)), axis=axis)
+            magnitude = np.abs(wide(x))
+            size = np.cumsum(magnitude, axis=axis)
             tolerance = epsilon(dtype) * (count + 4) * size
-            skip = (np.isfinite(size) & (size > largest(dtype) / 4)) | (np.isinf(size) & is_complex(dtype))
+            skip = np.cumsum(np.where(np.isfinite(magnitude), magnitude, 0), axis=axis) > largest(dtype) / 4
+            skip = skip | (np.isinf(size) & is_complex(dtype))
     value = with_initial(value, axis, include_initial, product)
     tolerance = with_initial(tolerance, axis, include_initial, False)
     skip = with_initial(skip, axis, include_initial, False)

@@ -24,7 +24,7 @@
 namespace tandem::testing_io {
 
 /// A folder of its own for each test, removed at the end.
-class Files : public ::testing::Test {
+class file_test : public ::testing::Test {
  protected:
   void SetUp() override {
     // In memory where possible: on a disk each save waits for it, 7 ms here, a thousand times.
@@ -52,7 +52,8 @@ class Files : public ::testing::Test {
   /// Everything in the folder, temporary files too.
   std::vector<std::string> listing() const {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) names.push_back(entry.path().filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(folder_))
+      names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
     return names;
   }

@@ -15,7 +15,7 @@ namespace tandem::testing_io {
 namespace {
 
 using namespace std::literals;
-using NpyHostile = Files;
+using NpyHostile = file_test;
 
 std::string descr(std::string_view value) {
   return "{'descr': " + std::string(value) + ", 'fortran_order': False, 'shape': (1,), }";
@@ -56,7 +56,8 @@ TEST_F(NpyHostile, Headers) {
       {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'extra': 1}", "unknown key 'extra'"},
       {"{'Descr': '<f8', 'fortran_order': False, 'shape': (1,)}", "unknown key 'Descr'"},
       {"{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,)}", "key 'descr' is given twice"},
-      {"{'descr': '<f8', 'fortran_order': False, 'fortran_order': True, 'shape': (1,)}", "'fortran_order' is given twice"},
+      {"{'descr': '<f8', 'fortran_order': False, 'fortran_order': True, 'shape': (1,)}",
+       "'fortran_order' is given twice"},
       {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'shape': (2,)}", "key 'shape' is given twice"},
       {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,)", "',' or '}' is expected"},
       {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,),,}", "a key in quotes is expected"},
@@ -247,7 +248,8 @@ TEST_F(NpyHostile, TruncatedAtEveryByte) {
   }
 }
 
-// Every byte of a small file changed to a few others: an answer or an error, nothing else, and no memory beyond the limit.
+// Every byte of a small file changed to a few others: an answer or an error, nothing else, and no memory beyond the
+// limit.
 TEST_F(NpyHostile, ChangedBytes) {
   const std::string whole = npy(header_of("<i2", "(2, 3)"), "abcdefghijkl");
   int accepted = 0;
@@ -261,7 +263,8 @@ TEST_F(NpyHostile, ChangedBytes) {
         const ndarray a = load(path("a.npy"));
         ++accepted;
         EXPECT_LE(a.size_bytes(), 24);
-      } catch (const io_error&) {
+      } catch (const io_error& error) {
+        EXPECT_TRUE(contains(error.what(), path("a.npy")));
       }
       EXPECT_LE(memory_watch::requested_bytes(), 2 * static_cast<std::int64_t>(whole.size()) + 65'536);
     }
@@ -285,7 +288,8 @@ TEST_F(NpyHostile, ConversionsStayWithinTwiceTheFile) {
 }
 
 TEST_F(NpyHostile, ThingsThatAreNoFiles) {
-  EXPECT_TRUE(contains(error_of([&] { load(path("absent.npy")); }), "absent.npy: cannot open: No such file or directory"));
+  EXPECT_TRUE(
+      contains(error_of([&] { load(path("absent.npy")); }), "absent.npy: cannot open: No such file or directory"));
   EXPECT_TRUE(contains(error_of([&] { load(""); }), "load: : cannot open: No such file or directory"));
   EXPECT_TRUE(contains(error_of([&] { load(folder()); }), "is a directory, not a regular file"));
   EXPECT_TRUE(contains(error_of([&] { load("/dev/zero"); }), "is a device, not a regular file"));

@@ -16,7 +16,7 @@ namespace tandem::testing_io {
 namespace {
 
 using namespace std::string_view_literals;
-using NpyReading = Files;
+using NpyReading = file_test;
 
 // Headers that differ from NumPy's and mean the same: float64 of shape (2,).
 TEST_F(NpyReading, TakesEveryWayToWriteTheSameHeader) {
@@ -48,9 +48,18 @@ TEST_F(NpyReading, ShapesAsPythonWritesThem) {
   const struct {
     const char* text;
     dims shape;
-  } cases[] = {{"()", {}},           {"( )", {}},           {"(3,)", {3}},        {"(3, )", {3}}, {"(1,3)", {1, 3}},
-               {"(3, 1,)", {3, 1}},  {"(1, 1, 3)", {1, 1, 3}}, {"(0,)", {0}},      {"(00,)", {0}}, {"(0, 3)", {0, 3}},
-               {"(2, 0, 3)", {2, 0, 3}}, {"(0, 1000000000000)", {0, 1'000'000'000'000}}};
+  } cases[] = {{"()", {}},
+               {"( )", {}},
+               {"(3,)", {3}},
+               {"(3, )", {3}},
+               {"(1,3)", {1, 3}},
+               {"(3, 1,)", {3, 1}},
+               {"(1, 1, 3)", {1, 1, 3}},
+               {"(0,)", {0}},
+               {"(00,)", {0}},
+               {"(0, 3)", {0, 3}},
+               {"(2, 0, 3)", {2, 0, 3}},
+               {"(0, 1000000000000)", {0, 1'000'000'000'000}}};
   for (const auto& [text, shape] : cases) {
     SCOPED_TRACE(text);
     EXPECT_EQ(load(write("a.npy", npy(header_of("|u1", text), "abc"))).shape(), shape);
@@ -78,15 +87,16 @@ TEST_F(NpyReading, EveryByteOrderOfEveryType) {
     const ndarray expected = patterned<T>({3, 4});
     const std::string data = elements_of<T>(expected);
     const std::size_t word = item_size(real_part(dtype_of<T>));
-    const std::string_view kind = is_boolean(dtype_of<T>)            ? "b"
-                                  : is_complex(dtype_of<T>)          ? "c"
-                                  : is_real_floating(dtype_of<T>)    ? "f"
-                                  : std::is_signed_v<T>              ? "i"
-                                                                     : "u";
+    const std::string_view kind = is_boolean(dtype_of<T>)         ? "b"
+                                  : is_complex(dtype_of<T>)       ? "c"
+                                  : is_real_floating(dtype_of<T>) ? "f"
+                                  : std::is_signed_v<T>           ? "i"
+                                                                  : "u";
     for (const char order : {'<', '>', '|', '='}) {
       const std::string descr = order + std::string(kind) + std::to_string(sizeof(T));
       SCOPED_TRACE(descr);
-      const ndarray a = load(write("a.npy", npy(header_of(descr, "(3, 4)"), order == '>' ? swapped(data, word) : data)));
+      const ndarray a =
+          load(write("a.npy", npy(header_of(descr, "(3, 4)"), order == '>' ? swapped(data, word) : data)));
       EXPECT_EQ(a.dtype(), dtype_of<T>);
       EXPECT_EQ(elements_of<T>(a), data);
     }
@@ -109,11 +119,11 @@ TEST_F(NpyReading, LargeConvertedArrays) {
 TEST_F(NpyReading, MisalignedData) {
   for_each_type([&]<class T>() {
     const ndarray expected = patterned<T>({5});
-    std::string header = header_of(dtype_of<T> == dtype::bool_       ? "|b1"
-                                   : is_complex(dtype_of<T>)         ? "<c" + std::to_string(sizeof(T))
-                                   : is_real_floating(dtype_of<T>)   ? "<f" + std::to_string(sizeof(T))
-                                   : std::is_signed_v<T>             ? "<i" + std::to_string(sizeof(T))
-                                                                     : "<u" + std::to_string(sizeof(T)),
+    std::string header = header_of(dtype_of<T> == dtype::bool_     ? "|b1"
+                                   : is_complex(dtype_of<T>)       ? "<c" + std::to_string(sizeof(T))
+                                   : is_real_floating(dtype_of<T>) ? "<f" + std::to_string(sizeof(T))
+                                   : std::is_signed_v<T>           ? "<i" + std::to_string(sizeof(T))
+                                                                   : "<u" + std::to_string(sizeof(T)),
                                    "(5,)");
     for (int i = 0; i < 16; ++i) {
       const ndarray a = load(write("a.npy", npy(header, elements_of<T>(expected))));

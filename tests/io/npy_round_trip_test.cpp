@@ -10,7 +10,7 @@
 namespace tandem::testing_io {
 namespace {
 
-using NpyRoundTrip = Files;
+using NpyRoundTrip = file_test;
 
 // How the array that is saved lies in memory.
 template <class T>

@@ -19,7 +19,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-class NpySaving : public Files {
+class npy_saving_test : public file_test {
  protected:
   mode_t mode_of(std::string_view name) const {
     struct stat status;
@@ -27,6 +27,8 @@ class NpySaving : public Files {
     return status.st_mode & 07777;
   }
 };
+
+using NpySaving = npy_saving_test;
 
 /// Files may not grow beyond this while it lives; a write that would fails with EFBIG.
 class file_size_limit {

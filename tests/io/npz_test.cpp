@@ -17,14 +17,16 @@ namespace tandem::testing_io {
 namespace {
 
 using namespace std::literals;
-using Npz = Files;
+using Npz = file_test;
 using Members = std::vector<std::pair<std::string, ndarray>>;
 using Names = std::vector<std::string>;
 
 std::uint32_t directory_field(const std::string& archive, std::size_t offset, int bytes) {
   const std::size_t at = archive.find("PK\1\2");
   std::uint32_t value = 0;
-  for (int i = 0; i < bytes; ++i) value |= static_cast<std::uint32_t>(static_cast<unsigned char>(archive[at + offset + static_cast<std::size_t>(i)])) << (8 * i);
+  for (int i = 0; i < bytes; ++i)
+    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(archive[at + offset + static_cast<std::size_t>(i)]))
+             << (8 * i);
   return value;
 }
 
@@ -66,7 +68,8 @@ TEST_F(Npz, LargeMembers) {
   for (const bool compress : {false, true}) {
     save_npz(path("a.npz"), {{"a", a}, {"b", a.transposed()}}, compress);
     EXPECT_EQ(elements_of<std::complex<double>>(load(path("a.npz"), "a")), elements_of<std::complex<double>>(a));
-    EXPECT_EQ(elements_of<std::complex<double>>(load(path("a.npz"), "b")), elements_of<std::complex<double>>(a.transposed()));
+    EXPECT_EQ(elements_of<std::complex<double>>(load(path("a.npz"), "b")),
+              elements_of<std::complex<double>>(a.transposed()));
   }
 }
 
@@ -88,7 +91,8 @@ TEST_F(Npz, SameArraysGiveTheSameBytes) {
 
 TEST_F(Npz, Names) {
   const ndarray one = patterned<double>({1});
-  const Names names = {"a", "with space", "arr_0", "\xc3\xa9t\xc3\xa9", "x.npy", "..a", "...", "-", std::string(300, 'n')};
+  const Names names = {"a",   "with space", "arr_0", "\xc3\xa9t\xc3\xa9",  "x.npy",
+                       "..a", "...",        "-",     std::string(300, 'n')};
   Members members;
   for (const std::string& name : names) members.emplace_back(name, one);
   save_npz(path("a.npz"), members);
@@ -99,7 +103,8 @@ TEST_F(Npz, Names) {
     EXPECT_EQ(load(path("a.npz"), name + ".npy").size(), 1);
   }
   const std::string error = error_of([&] { load(path("a.npz"), "b"); });
-  EXPECT_TRUE(contains(error, "load: " + path("a.npz") + ": has no member 'b'; it has 'a', 'with space', 'arr_0'")) << error;
+  EXPECT_TRUE(contains(error, "load: " + path("a.npz") + ": has no member 'b'; it has 'a', 'with space', 'arr_0'"))
+      << error;
   EXPECT_FALSE(contains(error, "\xc3")) << error;
 }
 
@@ -221,7 +226,8 @@ TEST_F(Npz, FullDiskLeavesTheOldFile) {
       ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &previous), 0);
       const rlimit small{limit, previous.rlim_max};
       ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-      const std::string error = error_of([&] { save_npz(path("a.npz"), {{"x", patterned<double>({20'000})}}, compress); });
+      const std::string error =
+          error_of([&] { save_npz(path("a.npz"), {{"x", patterned<double>({20'000})}}, compress); });
       ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &previous), 0);
       std::signal(SIGXFSZ, previous_action);
       EXPECT_EQ(error, "save_npz: " + path("a.npz") + ": cannot write: File too large");

@@ -28,8 +28,8 @@ struct numpy_file {
   std::string_view native;
 
   std::string bytes() const {
-    return "\x93NUMPY" + std::string(version) + std::string(header) + std::string(static_cast<std::size_t>(spaces), ' ') +
-           "\n" + std::string(data);
+    return "\x93NUMPY" + std::string(version) + std::string(header) +
+           std::string(static_cast<std::size_t>(spaces), ' ') + "\n" + std::string(data);
   }
 };
 
@@ -161,7 +161,7 @@ const numpy_file numpy_files[] = {
     // clang-format on
 };
 
-using NumPyFiles = Files;
+using NumPyFiles = file_test;
 
 std::string elements_of_any(const ndarray& a) {
   std::string bytes;

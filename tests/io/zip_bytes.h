@@ -54,7 +54,13 @@ inline zip_member deflated(std::string name, const std::string& contents) {
     at += size;
   } while (at < contents.size());
   const auto stored_bytes = static_cast<std::uint32_t>(data.size());
-  return {std::move(name), std::move(data), 8, 0, crc32_of(contents), stored_bytes, static_cast<std::uint32_t>(contents.size())};
+  return {std::move(name),
+          std::move(data),
+          8,
+          0,
+          crc32_of(contents),
+          stored_bytes,
+          static_cast<std::uint32_t>(contents.size())};
 }
 
 inline std::string little_endian(std::uint64_t value, int bytes) {
