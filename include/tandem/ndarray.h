@@ -194,6 +194,7 @@ namespace detail {
 TANDEM_API ndarray wrap_memory(void* data, dtype type, const dims& shape, const dims* strides, bool writable,
                                std::function<void(void*)> deleter);
 TANDEM_API ndarray array_of(const void* data, dtype type, const dims& shape);
+TANDEM_API void check_count(std::size_t count, const dims& shape);
 }  // namespace detail
 
 /// An array over memory that the caller owns; nothing is copied.

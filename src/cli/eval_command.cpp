@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -176,7 +177,7 @@ int evaluate_batch(std::istream& lines, const eval_options& options) {
       failed(error.what());
     } catch (const std::bad_alloc&) {
       failed("out of memory");
-    } catch (const std::runtime_error& error) {
+    } catch (const std::exception& error) {
       failed(error.what());
     }
   }

@@ -52,10 +52,8 @@ dims row_major(const dims& shape) {
 layout contiguous(const dims& shape) { return {shape, row_major(shape), 0}; }
 
 bool is_contiguous(const layout& at) noexcept {
+  if (at.shape.contains(0)) return true;
   std::int64_t expected = 1;
-  for (const std::int64_t extent : at.shape) {
-    if (extent == 0) return true;
-  }
   for (int i = at.shape.size() - 1; i >= 0; --i) {
     if (at.shape[i] == 1) continue;
     if (at.strides[i] != expected) return false;

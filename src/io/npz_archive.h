@@ -22,8 +22,8 @@ using archive_handle = std::unique_ptr<zip_t, discard_archive>;
 /// What it does not believe: names (see `reason_against_member_name`; none may be there twice), and sizes. A stored
 /// member must be as long as it claims to be and fit the file. A deflated one may claim what deflate can reach, 1032
 /// times its compressed size, but its memory grows only as its bytes arrive. No member is inflated further than its own
-/// header says and 64 KiB more: within them its end must be, so that its checksum is always compared. libzip holds about
-/// 330 bytes for each member that the archive lists, and this class its name.
+/// header says and 64 KiB more: within them its end must be, so that its checksum is always compared. libzip holds
+/// about 330 bytes for each member that the archive lists, and this class its name.
 class npz_archive {
  public:
   /// `where` begins an error's text. Throws: `io_error`.

@@ -111,6 +111,12 @@ ndarray wrap_memory(void* data, dtype type, const dims& shape, const dims* strid
   return {storage::adopt(lowest, size_bytes, std::move(release)), type, at, writable};
 }
 
+void check_count(std::size_t count, const dims& shape) {
+  if (static_cast<std::uint64_t>(core::checked_size(shape, "array")) != count) {
+    throw shape_error(fmt::format("array: {} values given for shape {}", count, to_string(shape)));
+  }
+}
+
 ndarray array_of(const void* data, dtype type, const dims& shape) {
   const std::int64_t bytes = core::checked_bytes(shape, type, "array");
   auto storage = storage::allocate(bytes);

@@ -1,3 +1,4 @@
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -76,5 +77,5 @@ TEST(options, help_and_version) {
     }
   }
   EXPECT_EQ(run({"help", "sum"}).out.substr(0, 6), "sum(x,");
-  EXPECT_EQ(run({"--version"}).out, "tandem " TANDEM_VERSION "\n");
+  EXPECT_TRUE(std::regex_match(run({"--version"}).out, std::regex("tandem \\d+\\.\\d+\\.\\d+\n")));
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -116,7 +117,7 @@ TEST(Cumulative, OfLongAxes) {
   for (const dims& shape : {dims{32768}, dims{65535}, dims{65536}, dims{65537}, dims{131073}, dims{200001}, dims{2, 70001},
                             dims{70001, 2}, dims{70001, 3}, dims{40000, 17}, dims{600, 1000}}) {
     for (const dtype type : {int32, float32, complex128}) {
-      const form f = random.one_of({form::row_major, form::transposed, form::every_second});
+      const form f = random.one_of(std::array{form::row_major, form::transposed, form::every_second});
       const operand x = random_operand(type, shape, f, numbers::small, random);
       for (int axis = 0; axis < shape.size(); ++axis) {
         SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " " + std::string(name_of(f)) + " axis " + std::to_string(axis));

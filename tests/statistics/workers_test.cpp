@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,11 @@ std::vector<std::pair<std::string, ndarray>> layouts_of(const ndarray& x) {
   return layouts;
 }
 
+bool same_bits(const ndarray& x, const ndarray& y) {
+  return x.is_contiguous() && y.is_contiguous() && x.shape() == y.shape() && x.dtype() == y.dtype() &&
+         std::memcmp(address_of(x), address_of(y), static_cast<std::size_t>(x.size_bytes())) == 0;
+}
+
 using reduction = std::function<expr(const expr&, const axes&)>;
 
 const std::vector<std::pair<std::string, reduction>>& reductions() {
@@ -68,6 +75,14 @@ const std::vector<std::pair<std::string, reduction>>& reductions() {
   return list;
 }
 
+// Numbers of workers to compare with one. All of them would take minutes for large arrays: there, one stands for the
+// reductions that run as others do.
+std::vector<int> counts_for(std::string_view what, std::int64_t size) {
+  const bool like_another = what == "mean" || what == "min" || what == "std" || what == "any" || what == "all" ||
+                            what == "count_nonzero" || what == "argmin" || what == "prod" || what == "cumulative_prod";
+  return size > 300000 && like_another ? std::vector{3} : std::vector{2, 3, 4, 7};
+}
+
 void compare_workers(const dims& shape, const std::vector<dtype>& types) {
   for (const dtype type : types) {
     for (const auto& [layout, x] : layouts_of(random_floats(type, shape))) {
@@ -77,9 +92,9 @@ void compare_workers(const dims& shape, const std::vector<dtype>& types) {
         for (std::int64_t axis = 0; axis < shape.size() && shape.size() > 1; ++axis) choices.emplace_back(axis);
         for (const axes& axis : choices) {
           const ndarray one = eval(apply(x, axis), {.workers = 1});
-          for (const int workers : {2, 3, 4, 7}) {
+          for (const int workers : counts_for(what, x.size())) {
             // A new expression, as an evaluated one keeps its result.
-            ASSERT_TRUE(same(eval(apply(x, axis), {.workers = workers}), one))
+            ASSERT_TRUE(same_bits(eval(apply(x, axis), {.workers = workers}), one))
                 << what << " of " << name(type) << " " << to_string(shape) << " " << layout << " axis "
                 << (axis.list() ? to_string(*axis.list()) : "none") << " by " << workers << " workers";
           }
@@ -97,11 +112,11 @@ TEST(Workers, DoNotChangeReductionsAroundTileAndChunkSizes) {
 
 TEST(Workers, DoNotChangeReductionsOfALongAxis) { compare_workers({100003}, float_dtypes); }
 
-TEST(Workers, DoNotChangeReductionsOfFewLongRows) { compare_workers({10, 100000}, {float32, complex64}); }
+TEST(Workers, DoNotChangeReductionsOfFewLongRows) { compare_workers({10, 100000}, {float32}); }
 
-TEST(Workers, DoNotChangeReductionsOfManyShortRows) { compare_workers({100000, 10}, {float64}); }
+TEST(Workers, DoNotChangeReductionsOfManyShortRows) { compare_workers({100000, 10}, {complex64}); }
 
-TEST(Workers, DoNotChangeReductionsOfThreeAxes) { compare_workers({3, 5, 7001}, float_dtypes); }
+TEST(Workers, DoNotChangeReductionsOfThreeAxes) { compare_workers({3, 5, 7001}, {float64, complex64}); }
 
 TEST(Workers, DoNotChangeReductionsOfThreeColumns) { compare_workers({70001, 3}, {float32, complex128}); }
 

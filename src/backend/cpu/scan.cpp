@@ -36,6 +36,15 @@ class row_scanner {
     }
   }
 
+  // The same where nothing came before: the first row is its own total. To start from the neutral element instead would
+  // lose the sign of a zero and, in complex products, make nan of infinity times 0.
+  void start(const std::byte* rows, std::int64_t count, std::int64_t width, std::byte* carry, std::byte* out) const {
+    const std::int64_t row_bytes = width * item_bytes_;
+    std::memcpy(carry, rows, static_cast<std::size_t>(row_bytes));
+    std::memcpy(out, rows, static_cast<std::size_t>(row_bytes));
+    if (count > 1) (*this)(rows + row_bytes, count - 1, width, carry, out + row_bytes);
+  }
+
   // total = combine(before, total)
   void combine(const std::byte* before, std::byte* total, std::int64_t width) const {
     const std::byte* in[] = {before, total};
@@ -63,30 +72,34 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
   const work_grid grid(split, tile_elements, 64);
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const std::int64_t units = grid.items * grid.chunks;
-  const scratch carried(units * row_bytes);
-  const int neutral = ops::info(stage.which).identity;
-  const scalar identity = plan.type() == dtype::bool_ ? scalar(neutral != 0) : scalar(neutral);
-  fill(carried.data(), plan.type(), identity, units * grid.row_width);
-
   const int workers = workers_for(elements, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+  // The carried row of each unit, or, where items are not cut, of the unit that a worker is at: there may be as many
+  // items as elements.
+  const bool cut = grid.chunks > 1;
+  const std::int64_t slots = cut ? units : workers;
+  const scratch carried(slots * row_bytes);
   const auto tile_workers = make_workers(plan, workers);
   std::vector<scratch> outs;
   for (int i = 0; i < workers; ++i) outs.emplace_back(tile_elements * largest_item_bytes);
 
   const auto width_of = [&](std::int64_t item) { return std::min(grid.row_width, split.inner - grid.column_of(item)); };
-  // Scans a chunk from its carried row and leaves the last row there.
-  const auto scan_chunk = [&](std::int64_t unit, std::size_t me, bool stores) {
+  // Scans a chunk from its carried row, if one was carried to it, and leaves the last row there.
+  const auto scan_chunk = [&](std::int64_t unit, std::size_t me, bool carries, bool stores) {
     const std::int64_t item = unit / grid.chunks;
     const std::int64_t chunk = unit % grid.chunks;
     const std::int64_t width = width_of(item);
-    std::byte* carry = carried.data() + unit * row_bytes;
+    std::byte* carry = carried.data() + (cut ? unit : static_cast<std::int64_t>(me)) * row_bytes;
     const std::int64_t row_end = std::min(split.middle, (chunk + 1) * grid.rows_a_chunk);
     for (std::int64_t row = chunk * grid.rows_a_chunk; row < row_end; row += grid.rows_a_step) {
       const std::int64_t rows = std::min(grid.rows_a_step, row_end - row);
       const std::int64_t first = (grid.outer_of(item) * split.middle + row) * split.inner + grid.column_of(item);
       const std::byte* tile = tile_workers[me]->values(first, rows * width);
       std::byte* out = outs[me].data();
-      scanner(tile, rows, width, carry, out);
+      if (carries || row > chunk * grid.rows_a_chunk) {
+        scanner(tile, rows, width, carry, out);
+      } else {
+        scanner.start(tile, rows, width, carry, out);
+      }
       std::memcpy(carry, out + (rows - 1) * width * item_bytes, static_cast<std::size_t>(width * item_bytes));
       if (stores) {
         core::scatter(out, base, target, item_bytes, first, rows * width);
@@ -95,9 +108,9 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
     }
   };
 
-  if (grid.chunks > 1) {
+  if (cut) {
     runtime::parallel_for(units, workers, [&](std::int64_t begin, std::int64_t end, int number) {
-      for (std::int64_t unit = begin; unit < end; ++unit) scan_chunk(unit, static_cast<std::size_t>(number), false);
+      for (std::int64_t unit = begin; unit < end; ++unit) scan_chunk(unit, static_cast<std::size_t>(number), false, false);
     });
     // Totals to starting rows: each chunk starts from what all before it add up to.
     for (std::int64_t item = 0; item < grid.items; ++item) {
@@ -109,11 +122,12 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
       for (std::int64_t chunk = grid.chunks - 1; chunk > 0; --chunk) {
         std::memcpy(rows + chunk * row_bytes, rows + (chunk - 1) * row_bytes, static_cast<std::size_t>(width * item_bytes));
       }
-      fill(rows, plan.type(), identity, width);
     }
   }
   runtime::parallel_for(units, workers, [&](std::int64_t begin, std::int64_t end, int number) {
-    for (std::int64_t unit = begin; unit < end; ++unit) scan_chunk(unit, static_cast<std::size_t>(number), true);
+    for (std::int64_t unit = begin; unit < end; ++unit) {
+      scan_chunk(unit, static_cast<std::size_t>(number), unit % grid.chunks > 0, true);
+    }
   });
 }
 
