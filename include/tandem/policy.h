@@ -29,7 +29,7 @@ struct policy {
   /// Number of cores that work on it: 1 or more, or -1 for all permitted ones, which is also the default. More than
   /// the permitted cores is allowed and rarely useful. Results have the same bits for every number, but for matrix
   /// products, whose rounding is the BLAS library's.
-  std::optional<int> workers;
+  std::optional<int> workers = std::nullopt;
   /// Where to count progress; may be null. Must outlive the evaluation.
   tandem::progress* progress = nullptr;
 };

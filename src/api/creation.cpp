@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <complex>
 #include <limits>
 
 #include <tandem/elementwise.h>
@@ -66,6 +67,9 @@ std::int64_t integer_count(std::int64_t start, std::int64_t stop, std::int64_t s
   return static_cast<std::int64_t>(count);
 }
 
+bool is_finite(double value) { return std::isfinite(value); }
+bool is_finite(std::complex<double> value) { return std::isfinite(value.real()) && std::isfinite(value.imag()); }
+
 void check_real(const scalar& value, std::string_view what) {
   if (is_complex(value.default_dtype())) throw dtype_error(fmt::format("{}: expected a real number, given {}", what, to_string(value)));
 }
@@ -114,13 +118,17 @@ ndarray arange(const scalar& start, const scalar& stop, const scalar& step, std:
   }
   const auto first = start.as<double>();
   const auto by = step.as<double>();
-  const double count = std::ceil((stop.as<double>() - first) / by);
+  const double distance = stop.as<double>() - first;
+  double count = std::ceil(distance / by);
+  // The quotient of a short distance and a long step may be 0, but the first element lies before `stop`.
+  if (count == 0 && distance != 0 && std::signbit(distance) == std::signbit(by)) count = 1;
   if (by == 0 || !std::isfinite(count)) {
     throw argument_error(fmt::format("arange: from {} to {} by {} has no number of elements", to_string(start), to_string(stop),
                                      to_string(step)));
   }
   if (count >= 0x1p63) throw shape_error("arange: more than 2^63 - 1 elements");
-  return progression(first, by, count > 0 ? static_cast<std::int64_t>(count) : 0, type.value_or(dtype::float64), "arange");
+  // One element is `start` also where the step is infinite.
+  return progression(first, count > 1 ? by : 0.0, count > 0 ? static_cast<std::int64_t>(count) : 0, type.value_or(dtype::float64), "arange");
 }
 
 ndarray linspace(const scalar& start, const scalar& stop, std::int64_t count, std::optional<dtype> type, bool endpoint) {
@@ -128,8 +136,12 @@ ndarray linspace(const scalar& start, const scalar& stop, std::int64_t count, st
   const bool complex_bounds = is_complex(start.default_dtype()) || is_complex(stop.default_dtype());
   const double intervals = static_cast<double>(endpoint ? count - 1 : count);
   const auto spaced = [&]<class Number>(Number first, Number last) {
-    const Number step = intervals > 0 ? (last - first) / intervals : Number(0);
-    const ndarray values = progression(first, step, count, dtype_of<Number>, "linspace");
+    // Where the distance of the bounds overflows, that of their halves does not.
+    const bool far = is_finite(first) && is_finite(last) && !is_finite(last - first);
+    const double scale = far ? 2.0 : 1.0;
+    const Number step = intervals > 0 ? (last / scale - first / scale) / intervals : Number(0);
+    const ndarray values = progression(first / scale, step, count, dtype_of<Number>, "linspace");
+    if (far) values *= scale;
     if (endpoint && count > 1) values.data<Number>()[count - 1] = last;
     return values;
   };

@@ -26,7 +26,7 @@ std::vector<ops::node_ptr> promoted_nodes(const std::vector<expr>& arrays, std::
   std::vector<ops::node_ptr> nodes;
   for (const expr& each : arrays) nodes.push_back(each.node());
   const dtype type = ops::promoted(nodes);
-  for (ops::node_ptr& each : nodes) each = ops::make_cast(each, type);
+  for (ops::node_ptr& each : nodes) each = ops::make_promoted(each, type, what);
   return nodes;
 }
 
@@ -37,6 +37,20 @@ expr sliced(const expr& x, int axis, const slice& part) {
   std::vector<index> at(static_cast<std::size_t>(axis) + 1, index(all));
   at.back() = index(part);
   return x.view(at);
+}
+
+// x seen as rows of `run` elements, with `copies` of each row one after the other, in a shape of that size.
+expr copied_rows(const expr& x, std::int64_t run, std::int64_t copies, const dims& shape) {
+  if (x.size() == 0) return reshape(x, shape);
+  const std::int64_t rows = x.size() / run;
+  return reshape(broadcast_to(reshape(x, {rows, 1, run}), {rows, copies, run}), shape);
+}
+
+// Elements of a part of an array that is not empty: all of it from axis `begin` on.
+std::int64_t size_from(const dims& shape, int begin) {
+  std::int64_t size = 1;
+  for (int axis = begin; axis < shape.size(); ++axis) size *= shape[axis];
+  return size;
 }
 
 // Evaluates an expression that several views are about to share, so that it is not evaluated for each of them.
@@ -157,18 +171,17 @@ std::vector<expr> unstack(const expr& x, std::int64_t axis) {
 
 expr roll(const expr& x, const dims& shift, const axes& axis) {
   const bool flat = !axis.list();
-  const dims rolled = flat ? dims{0} : *axis.list();
+  expr result = flat ? flattened(x) : x;
+  const dims rolled = flat ? dims{0} : core::normalize_axes(*axis.list(), x.rank(), "roll");
   if (shift.size() != 1 && shift.size() != rolled.size()) {
     throw argument_error(fmt::format("roll: {} shifts for {} axes", shift.size(), rolled.size()));
   }
-  expr result = flat ? flattened(x) : x;
   for (int i = 0; i < rolled.size(); ++i) {
-    const int along = core::normalize_axis(rolled[i], result.rank(), "roll");
+    const int along = static_cast<int>(rolled[i]);
     const std::int64_t extent = result.shape()[along];
     if (extent == 0) continue;
-    // A shift may be the smallest integer, which has no negative.
     const std::int64_t by = shift[shift.size() == 1 ? 0 : i] % extent;
-    const std::int64_t cut = (extent - by) % extent;
+    const std::int64_t cut = by > 0 ? extent - by : -by;
     if (cut == 0) continue;
     result = concat({sliced(result, along, slice(cut, none)), sliced(result, along, slice(none, cut))}, along);
   }
@@ -179,17 +192,22 @@ expr repeat(const expr& x, std::int64_t repeats, std::optional<std::int64_t> axi
   if (repeats < 0) throw argument_error(fmt::format("repeat: {} repeats, expected 0 or more", repeats));
   const expr source = axis ? x : flattened(x);
   const int along = core::normalize_axis(axis.value_or(0), source.rank(), "repeat");
-  dims shape = source.shape();
-  shape.insert(along + 1, repeats);
   dims result = source.shape();
   if (__builtin_mul_overflow(result[along], repeats, &result[along])) throw shape_error("repeat: the extent overflows 64 bits");
+  if (source.rank() == max_rank) {  // there is no room for an axis of copies
+    return copied_rows(source, source.size() == 0 ? 0 : size_from(source.shape(), along + 1), repeats, result);
+  }
+  dims shape = source.shape();
+  shape.insert(along + 1, repeats);
   return reshape(broadcast_to(expand_dims(source, along + 1), shape), result);
 }
 
 expr repeat(const expr& x, const expr& repeats, std::optional<std::int64_t> axis) {
-  if (!is_integer(repeats.dtype()) || repeats.rank() > 1) {
-    throw dtype_error(fmt::format("repeat: repeats must be integers of at most one axis, given {} {}", name(repeats.dtype()),
-                                  to_string(repeats.shape())));
+  if (!is_integer(repeats.dtype())) {
+    throw dtype_error(fmt::format("repeat: repeats must be integers, given {}", name(repeats.dtype())));
+  }
+  if (repeats.rank() > 1) {
+    throw shape_error(fmt::format("repeat: repeats must have at most one axis, given shape {}", to_string(repeats.shape())));
   }
   const ndarray counts = eval(expr(ops::make_cast(repeats.node(), dtype::int64)));
   const expr source = axis ? x : flattened(x);
@@ -216,20 +234,31 @@ expr tile(const expr& x, const dims& repetitions) {
   while (extents.size() < rank) extents.insert(0, 1);
   dims counts = repetitions;
   while (counts.size() < rank) counts.insert(0, 1);
-  dims spread;
-  dims repeated;
-  dims result;
+  dims result = extents;
+  int partners = 0;
   for (int i = 0; i < rank; ++i) {
     if (counts[i] < 0) throw argument_error(fmt::format("tile: {} repetitions, expected 0 or more", counts[i]));
-    std::int64_t extent = 0;
-    if (__builtin_mul_overflow(counts[i], extents[i], &extent)) throw shape_error("tile: an extent overflows 64 bits");
-    result.push_back(extent);
-    if (counts[i] != 1) {  // an axis that is not repeated needs no partner: rank 32 stays possible
+    if (__builtin_mul_overflow(counts[i], extents[i], &result[i])) throw shape_error("tile: an extent overflows 64 bits");
+    partners += counts[i] != 1 && extents[i] != 1 ? 1 : 0;
+  }
+  if (rank + partners > max_rank) {  // one axis after the other
+    expr tiled = reshape(x, extents);
+    for (int i = 0; i < rank; ++i) {
+      dims longer = tiled.shape();
+      longer[i] = result[i];
+      if (counts[i] != 1) tiled = copied_rows(tiled, tiled.size() == 0 ? 0 : size_from(tiled.shape(), i), counts[i], longer);
+    }
+    return tiled;
+  }
+  dims spread;
+  dims repeated;
+  for (int i = 0; i < rank; ++i) {
+    if (counts[i] != 1 && extents[i] != 1) {
       spread.push_back(1);
       repeated.push_back(counts[i]);
     }
     spread.push_back(extents[i]);
-    repeated.push_back(extents[i]);
+    repeated.push_back(extents[i] == 1 ? counts[i] : extents[i]);
   }
   return reshape(broadcast_to(reshape(x, spread), repeated), result);
 }

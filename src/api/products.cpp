@@ -21,9 +21,9 @@ void check_rank(const expr& x, int least, std::string_view what) {
 }
 
 // Both in the dtype that they promote to.
-std::pair<expr, expr> promoted(const expr& x, const expr& y) {
+std::pair<expr, expr> promoted(const expr& x, const expr& y, std::string_view what) {
   const dtype type = ops::promoted({x.node(), y.node()});
-  return {astype(x, type), astype(y, type)};
+  return {expr(ops::make_promoted(x.node(), type, what)), expr(ops::make_promoted(y.node(), type, what))};
 }
 
 std::int64_t product_of(const dims& shape, const dims& axes) {
@@ -37,7 +37,7 @@ std::int64_t product_of(const dims& shape, const dims& axes) {
 expr matmul(const expr& x, const expr& y) {
   check_rank(x, 1, "matmul");
   check_rank(y, 1, "matmul");
-  const auto [left, right] = promoted(x, y);
+  const auto [left, right] = promoted(x, y, "matmul");
   if (x.rank() == 1 && y.rank() == 1) {
     if (x.shape() != y.shape()) {
       throw shape_error(fmt::format("matmul: extents differ for shapes {} and {}", to_string(x.shape()), to_string(y.shape())));
@@ -74,7 +74,7 @@ expr tensordot(const expr& x, const expr& y, const dims& x_axes, const dims& y_a
     throw shape_error(fmt::format("tensordot: axes {} of shape {} and axes {} of shape {} do not pair up", to_string(x_axes),
                                   to_string(x.shape()), to_string(y_axes), to_string(y.shape())));
   }
-  const auto [left, right] = promoted(x, y);
+  const auto [left, right] = promoted(x, y, "tensordot");
   dims shape;
   dims x_order;
   dims y_order = y_summed;
@@ -102,7 +102,7 @@ expr vecdot(const expr& x, const expr& y, std::int64_t axis) {
   check_rank(x, 1, "vecdot");
   check_rank(y, 1, "vecdot");
   const auto last = [&](const expr& of) { return moveaxis(of, {core::normalize_axis(axis, of.rank(), "vecdot")}, {-1}); };
-  const auto [left, right] = promoted(x, y);
+  const auto [left, right] = promoted(x, y, "vecdot");
   const expr moved_left = last(left);
   const expr moved_right = last(right);
   if (moved_left.shape().back() != moved_right.shape().back()) {

@@ -88,7 +88,8 @@ std::vector<ndarray> evaluate(const description& what, std::optional<int> worker
 // Before hours of work, not after them.
 void check_output(const std::string& path, const description& what) {
   if (what.is_list && path.ends_with(".npy")) {
-    throw failure(fmt::format("{}: the expression gives {} arrays; a .npz file holds several", path, what.arrays.size()));
+    throw failure(
+        fmt::format("{}: the expression gives {} arrays; a .npz file holds several", path, what.arrays.size()));
   }
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   std::error_code ignored;

@@ -24,7 +24,8 @@ bool looks_like_option(std::string_view argument) {
   if (!argument.starts_with("--") || argument.size() < 4) return false;
   const std::string_view word = argument.substr(2, argument.find('=') - 2);
   if (word.empty()) return false;
-  return is_letter(word.front()) && std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || c == '-'; });
+  return is_letter(word.front()) &&
+         std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || c == '-'; });
 }
 
 // Where the name of NAME=VALUE ends, or npos if the argument is no input: `a == b` is an expression.
@@ -95,8 +96,8 @@ class option_reader {
       flag(options_.help);
     } else if (looks_like_option(argument)) {
       const std::string_view near = nearest(name, known_options);
-      const std::string advice =
-          near.empty() || near.size() == 2 ? "put -- before an expression that begins with '-'" : fmt::format("did you mean '{}'?", near);
+      const std::string advice = near.empty() || near.size() == 2 ? "put -- before an expression that begins with '-'"
+                                                                  : fmt::format("did you mean '{}'?", near);
       throw usage_error(fmt::format("there is no option '{}'; {}", name, advice));
     } else {
       return false;
@@ -112,7 +113,8 @@ class option_reader {
         has_expression_ = true;
         return;
       }
-      throw usage_error(fmt::format("'{}' is not NAME=VALUE, and the expression is '{}'", argument, options_.expression));
+      throw usage_error(
+          fmt::format("'{}' is not NAME=VALUE, and the expression is '{}'", argument, options_.expression));
     }
     std::string name = argument.substr(0, end);
     const auto same = [&](const auto& input) { return input.first == name; };

@@ -135,9 +135,11 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
 }
 
 std::string numpy_advice(std::string_view name) {
-  const hint* found = std::find_if(std::begin(hints), std::end(hints), [&](const hint& entry) { return entry.known == name; });
+  const hint* found =
+      std::find_if(std::begin(hints), std::end(hints), [&](const hint& entry) { return entry.known == name; });
   if (found == std::end(hints)) return "";
-  if (find_function(found->here) != nullptr || is_dtype(found->here)) return fmt::format("did you mean '{}'?", found->here);
+  if (find_function(found->here) != nullptr || is_dtype(found->here))
+    return fmt::format("did you mean '{}'?", found->here);
   return std::string(found->here);
 }
 

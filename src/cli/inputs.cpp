@@ -47,7 +47,8 @@ value load_input(const std::string& name, const std::string& text) {
     return interpret(parse(text), {});
   } catch (const expression_error& error) {
     throw failure(fmt::format("{}: '{}' is neither a file nor a value: column {}: {}", name,
-                              text.size() > 60 ? text.substr(0, 57) + "..." : text, column_of(text, error.offset), error.what()));
+                              text.size() > 60 ? text.substr(0, 57) + "..." : text, column_of(text, error.offset),
+                              error.what()));
   }
 }
 

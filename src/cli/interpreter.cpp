@@ -26,17 +26,32 @@ struct operator_function {
 };
 
 constexpr operator_function infix_functions[] = {
-    {"+", "add"},        {"-", "subtract"},     {"*", "multiply"},     {"/", "divide"},
-    {"//", "floor_divide"}, {"%", "remainder"}, {"**", "pow"},         {"@", "matmul"},
-    {"&", "bitwise_and"}, {"|", "bitwise_or"},  {"^", "bitwise_xor"},  {"<<", "bitwise_left_shift"},
-    {">>", "bitwise_right_shift"}, {"<", "less"}, {"<=", "less_equal"}, {">", "greater"},
-    {">=", "greater_equal"}, {"==", "equal"},   {"!=", "not_equal"},
+    {"+", "add"},
+    {"-", "subtract"},
+    {"*", "multiply"},
+    {"/", "divide"},
+    {"//", "floor_divide"},
+    {"%", "remainder"},
+    {"**", "pow"},
+    {"@", "matmul"},
+    {"&", "bitwise_and"},
+    {"|", "bitwise_or"},
+    {"^", "bitwise_xor"},
+    {"<<", "bitwise_left_shift"},
+    {">>", "bitwise_right_shift"},
+    {"<", "less"},
+    {"<=", "less_equal"},
+    {">", "greater"},
+    {">=", "greater_equal"},
+    {"==", "equal"},
+    {"!=", "not_equal"},
 };
 
 constexpr operator_function prefix_functions[] = {{"-", "negative"}, {"+", "positive"}, {"~", "bitwise_invert"}};
 
 std::string_view function_of(std::span<const operator_function> table, std::string_view symbol) {
-  return std::find_if(table.begin(), table.end(), [&](const operator_function& row) { return row.symbol == symbol; })->function;
+  return std::find_if(table.begin(), table.end(), [&](const operator_function& row) { return row.symbol == symbol; })
+      ->function;
 }
 
 // Runs `work` and gives its errors the place `offset`.
@@ -111,7 +126,8 @@ index index_entry(const value& from) {
   if (from.as<dtype>() != nullptr || from.as<std::string>() != nullptr) {
     throw argument_error(fmt::format("index: expected integers, slices, None or ..., given {}", kind_name(from)));
   }
-  throw argument_error("index: arrays, lists and masks as an index are not supported; where(mask, x, y) selects by a mask");
+  throw argument_error(
+      "index: arrays, lists and masks as an index are not supported; where(mask, x, y) selects by a mask");
 }
 
 value index_value(const value& from, std::span<const value> entries) {
@@ -169,7 +185,8 @@ value call_function(const step& what, std::span<const value> arguments) {
     std::vector<std::pair<std::string, argument>> named;
     for (std::size_t i = 0; i < what.named.size(); ++i) {
       const std::string_view name = what.named[i].name;
-      const auto known = std::find_if(parameters.begin(), parameters.end(), [&](const parameter& p) { return p.name == name; });
+      const auto known =
+          std::find_if(parameters.begin(), parameters.end(), [&](const parameter& p) { return p.name == name; });
       const auto kind = known != parameters.end() ? std::optional(known->kind) : std::nullopt;
       named.emplace_back(name, to_argument(arguments[positional_count + i], kind, what.text));
     }
@@ -229,7 +246,8 @@ value carry_out(const step& what, value_stack& stack, const bindings& names) {
     case step_kind::tuple: return {sequence{stack.take(what.count), true}};
     case step_kind::slice: {
       const std::vector<value> bounds = stack.take(3);
-      return at(what.offset, [&] { return value{slice(bound_of(bounds[0]), bound_of(bounds[1]), bound_of(bounds[2]))}; });
+      return at(what.offset,
+                [&] { return value{slice(bound_of(bounds[0]), bound_of(bounds[1]), bound_of(bounds[2]))}; });
     }
     case step_kind::index: {
       const std::vector<value> entries = stack.take(what.count);

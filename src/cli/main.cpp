@@ -33,8 +33,9 @@ int run(std::span<const std::string> arguments) {
   }
   constexpr std::string_view commands[] = {"eval", "ops", "help", "--help", "--version"};
   const std::string_view near = nearest(command, commands);
-  throw usage_error(fmt::format("there is no command '{}'; {}", command,
-                                near.empty() ? "the commands are eval, ops and help" : fmt::format("did you mean '{}'?", near)));
+  throw usage_error(
+      fmt::format("there is no command '{}'; {}", command,
+                  near.empty() ? "the commands are eval, ops and help" : fmt::format("did you mean '{}'?", near)));
 }
 
 int run_and_report(std::span<const std::string> arguments) {

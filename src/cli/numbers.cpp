@@ -80,7 +80,7 @@ wide shift_right(wide value, wide count) { return value >> static_cast<int>(coun
 std::optional<wide> shift_left(wide value, wide count) {
   if (value == 0) return 0;
   if (count > 64) return std::nullopt;
-  // In two steps, each of which the factor's 64 bits allow.
+  // Bit by bit, so that no intermediate result leaves 128 bits.
   wide result = value;
   for (; count > 0; --count) {
     result *= 2;
@@ -96,7 +96,9 @@ std::optional<wide> shift_left(wide value, wide count) {
 // Underscores may stand between two digits, or after the prefix of 0x_ff. `first` is where the digits begin.
 std::string without_underscores(std::string_view text, std::size_t first) {
   const std::string_view allowed = first == 0 ? "0123456789" : "0123456789abcdefABCDEF";
-  const auto is_digit = [&](std::size_t at) { return at < text.size() && allowed.find(text[at]) != std::string_view::npos; };
+  const auto is_digit = [&](std::size_t at) {
+    return at < text.size() && allowed.find(text[at]) != std::string_view::npos;
+  };
   std::string digits;
   for (std::size_t i = first; i < text.size(); ++i) {
     if (text[i] != '_') {
@@ -198,7 +200,8 @@ std::optional<scalar> integer_operation(std::string_view symbol, const scalar& v
   const scalar zero(0);
   if (symbol == "-") return narrow(-wide_of(value), "-", zero, value);
   if (symbol == "+") return narrow(wide_of(value), "+", zero, value);
-  if (symbol == "~") return is_boolean(value) ? scalar(wide_of(value) == 0) : narrow(-wide_of(value) - 1, "- 1 -", zero, value);
+  if (symbol == "~")
+    return is_boolean(value) ? scalar(wide_of(value) == 0) : narrow(-wide_of(value) - 1, "- 1 -", zero, value);
   return std::nullopt;
 }
 

@@ -27,9 +27,12 @@ struct digits : peg::seq<peg::digit, peg::star<peg::sor<peg::digit, peg::one<'_'
 struct fraction : peg::seq<peg::one<'.'>, peg::opt<digits>> {};
 struct exponent : peg::seq<peg::one<'e', 'E'>, peg::opt<peg::one<'+', '-'>>, digits> {};
 struct prefixed_integer : peg::seq<peg::one<'0'>, peg::one<'x', 'X', 'o', 'O', 'b', 'B'>> {};
-struct decimal : peg::seq<peg::sor<peg::seq<digits, peg::opt<fraction>>, peg::seq<peg::one<'.'>, digits>>, peg::opt<exponent>> {};
+struct decimal
+    : peg::seq<peg::sor<peg::seq<digits, peg::opt<fraction>>, peg::seq<peg::one<'.'>, digits>>, peg::opt<exponent>> {};
 struct number : peg::seq<peg::sor<prefixed_integer, decimal>, peg::star<peg::identifier_other>> {};
 
+template <char Sign>
+struct not_before_equals : peg::seq<peg::one<Sign>, peg::not_at<peg::one<'='>>> {};
 struct name : peg::identifier {};
 struct dots : peg::string<'.', '.', '.'> {};
 
@@ -59,14 +62,15 @@ struct entries
 
 struct plain_entry : peg::seq<peg::must<expression>, entry_end> {};
 struct argument_name : peg::identifier {};
-struct argument_assignment : peg::seq<peg::identifier, blanks, peg::one<'='>, peg::not_at<peg::one<'='>>> {};
-struct argument
-    : peg::seq<peg::opt<peg::at<argument_assignment>, argument_name, blanks, peg::one<'='>, blanks>, peg::must<expression>, entry_end> {};
+struct argument_assignment : peg::seq<peg::identifier, blanks, not_before_equals<'='>> {};
+struct argument : peg::seq<peg::opt<peg::at<argument_assignment>, argument_name, blanks, peg::one<'='>, blanks>,
+                           peg::must<expression>, entry_end> {};
 
 struct bound_end : peg::at<peg::one<':', ',', ']'>> {};
 struct bound : peg::sor<bound_end, peg::must<expression>> {};
 struct index_entry
-    : peg::seq<bound, blanks, peg::opt<colon, blanks, bound, blanks, peg::opt<colon, blanks, bound, blanks>>, entry_end> {};
+    : peg::seq<bound, blanks, peg::opt<colon, blanks, bound, blanks, peg::opt<colon, blanks, bound, blanks>>,
+               entry_end> {};
 
 struct group : peg::if_must<open_group, blanks, entries<close_round, plain_entry>, close_round> {};
 struct list : peg::if_must<open_list, blanks, entries<close_square, plain_entry>, close_square> {};
@@ -78,18 +82,18 @@ struct attribute : peg::seq<peg::one<'.'>, blanks, attribute_name> {};
 
 struct not_sign : peg::one<'!'> {};
 struct prefix : peg::one<'+', '-', '~'> {};
-struct infix
-    : peg::sor<peg::string<'*', '*'>, peg::string<'/', '/'>, peg::string<'<', '<'>, peg::string<'>', '>'>, peg::string<'<', '='>,
-               peg::string<'>', '='>, peg::string<'=', '='>, peg::string<'!', '='>,
-               peg::one<'+', '-', '*', '/', '%', '@', '|', '^', '&', '<', '>'>> {};
+struct infix : peg::sor<peg::string<'*', '*'>, peg::string<'/', '/'>, peg::string<'<', '<'>, peg::string<'>', '>'>,
+                        peg::string<'<', '='>, peg::string<'>', '='>, peg::string<'=', '='>, peg::string<'!', '='>,
+                        peg::one<'+', '-', '*', '/', '%', '@', '|', '^', '&', '<', '>'>> {};
 // What looks like an operator to users of other languages.
-struct foreign_infix : peg::sor<peg::string<'&', '&'>, peg::string<'|', '|'>, peg::one<'=', '!', '?'>> {};
+struct foreign_infix : peg::sor<peg::string<'&', '&'>, peg::string<'|', '|'>, not_before_equals<'='>,
+                                not_before_equals<'!'>, peg::one<'?'>> {};
 struct word_infix : peg::identifier {};
 
 struct atom : peg::sor<number, text, dots, name, group, list, not_sign> {};
 struct postfix : peg::sor<call, index, attribute> {};
 struct operand : peg::seq<peg::star<prefix, blanks>, atom, peg::star<blanks, postfix>> {};
-struct operator_between : peg::sor<word_infix, peg::seq<peg::not_at<peg::string<'!', '='>>, peg::not_at<peg::string<'=', '='>>, foreign_infix>, infix> {};
+struct operator_between : peg::sor<word_infix, foreign_infix, infix> {};
 struct expression : peg::seq<operand, peg::star<blanks, operator_between, blanks, peg::must<operand>>> {};
 struct whole : peg::seq<blanks, peg::must<expression>, blanks, peg::must<peg::eof>> {};
 
@@ -99,14 +103,14 @@ template <class Rule>
 struct action : peg::nothing<Rule> {};
 
 // Actions that hand the matched token to the builder.
-#define TANDEM_ON(rule, statement)                                   \
-  template <>                                                        \
-  struct action<grammar::rule> {                                     \
-    template <class Input>                                           \
-    static void apply(const Input& in, step_builder& builder) {      \
+#define TANDEM_ON(rule, statement)                                      \
+  template <>                                                           \
+  struct action<grammar::rule> {                                        \
+    template <class Input>                                              \
+    static void apply(const Input& in, step_builder& builder) {         \
       [[maybe_unused]] const std::string_view token = in.string_view(); \
-      statement;                                                     \
-    }                                                                \
+      statement;                                                        \
+    }                                                                   \
   }
 
 void tell_name(step_builder& builder, std::string_view token) {
@@ -126,8 +130,9 @@ void tell_text(step_builder& builder, std::string_view token) {
 
 [[noreturn]] void reject_word(const step_builder& builder, std::string_view token) {
   const std::string_view advice = keyword_advice(token);
-  throw expression_error(builder.offset_of(token), !advice.empty() ? std::string(advice)
-                                                                   : fmt::format("expected an operator before '{}'", token));
+  throw expression_error(builder.offset_of(token), !advice.empty()
+                                                       ? std::string(advice)
+                                                       : fmt::format("expected an operator before '{}'", token));
 }
 
 [[noreturn]] void reject_foreign(const step_builder& builder, std::string_view token) {
@@ -212,8 +217,8 @@ struct control : peg::normal<Rule> {
 
 std::vector<step> parse(std::string_view text) {
   if (text.size() > max_expression_bytes) {
-    throw expression_error(max_expression_bytes, fmt::format("the expression has {} bytes, at most {} are allowed", text.size(),
-                                                             max_expression_bytes));
+    throw expression_error(max_expression_bytes, fmt::format("the expression has {} bytes, at most {} are allowed",
+                                                             text.size(), max_expression_bytes));
   }
   step_builder builder(text);
   peg::memory_input<peg::tracking_mode::lazy> input(text.data(), text.data() + text.size(), "expression");

@@ -66,8 +66,10 @@ void step_builder::infix(std::string_view symbol) {
     const int left = pending_.back().precedence;
     if (left < precedence || (left == power && precedence == power)) break;
     if (left == comparison) {
-      throw expression_error(offset_of(symbol), fmt::format("comparisons cannot be chained: put each in parentheses, as in (a {} b) & (b {} c)",
-                                                            pending_.back().what.text, symbol));
+      throw expression_error(
+          offset_of(symbol),
+          fmt::format("comparisons cannot be chained: put each in parentheses, as in (a {} b) & (b {} c)",
+                      pending_.back().what.text, symbol));
     }
     steps_.push_back(std::move(pending_.back().what));
     pending_.pop_back();
@@ -95,7 +97,8 @@ void step_builder::open(bracket kind, std::string_view token) {
 
 void step_builder::argument_name(std::string_view name) {
   std::vector<named_argument>& named = frames_.back().named;
-  const bool repeated = std::any_of(named.begin(), named.end(), [&](const named_argument& other) { return other.name == name; });
+  const bool repeated =
+      std::any_of(named.begin(), named.end(), [&](const named_argument& other) { return other.name == name; });
   if (repeated) {
     throw expression_error(offset_of(name), fmt::format("{}: '{}' is given twice", frames_.back().function, name));
   }

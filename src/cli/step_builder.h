@@ -40,7 +40,9 @@ class step_builder {
   /// All steps, at the end of the text.
   std::vector<step> finish();
 
-  std::size_t offset_of(std::string_view token) const noexcept { return static_cast<std::size_t>(token.data() - text_.data()); }
+  std::size_t offset_of(std::string_view token) const noexcept {
+    return static_cast<std::size_t>(token.data() - text_.data());
+  }
   std::string_view text() const noexcept { return text_; }
   /// The innermost bracket that is open, and where it was opened.
   bracket open_bracket() const noexcept { return frames_.back().kind; }

@@ -10,18 +10,18 @@
 namespace tandem::cli {
 
 enum class step_kind : std::uint8_t {
-  number,    ///< text is the literal
-  text,      ///< text is what the quotes enclose
-  name,      ///< text is the name; also True, False and None
-  dots,      ///< ...
-  absent,    ///< a bound that a slice leaves out
-  list,      ///< takes `count` values
-  tuple,     ///< takes `count` values
-  slice,     ///< takes start, stop and step
-  index,     ///< takes what is indexed and `count` entries
-  call,      ///< text is the function; takes `count` arguments, the last of which are named
-  prefix,    ///< text is the operator; takes one value
-  infix,     ///< text is the operator; takes two values
+  number,  ///< text is the literal
+  text,    ///< text is what the quotes enclose
+  name,    ///< text is the name; also True, False and None
+  dots,    ///< ...
+  absent,  ///< a bound that a slice leaves out
+  list,    ///< takes `count` values
+  tuple,   ///< takes `count` values
+  slice,   ///< takes start, stop and step
+  index,   ///< takes what is indexed and `count` entries
+  call,    ///< text is the function; takes `count` arguments, the last of which are named
+  prefix,  ///< text is the operator; takes one value
+  infix,   ///< text is the operator; takes two values
 };
 
 /// An argument given as NAME=VALUE.

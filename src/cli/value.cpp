@@ -122,7 +122,7 @@ scalar computed(const expr& weak) {
 }  // namespace
 
 std::string_view kind_name(const value& of) noexcept {
-  constexpr std::string_view names[] = {"None",     "'...'",    "a slice", "a number", "a dtype",
+  constexpr std::string_view names[] = {"None",     "'...'",    "a slice",          "a number", "a dtype",
                                         "a string", "an array", "a list of arrays", "a list"};
   static_assert(std::size(names) == std::variant_size_v<decltype(value::held)>);
   const auto* list = of.as<sequence>();
@@ -151,7 +151,8 @@ argument to_argument(const value& from, std::optional<parameter_kind> kind, std:
     }
     return array_of(*list, what);
   }
-  if (const auto* text = from.as<std::string>(); text != nullptr && kind == parameter_kind::dtype) return parse_dtype(*text);
+  if (const auto* text = from.as<std::string>(); text != nullptr && kind == parameter_kind::dtype)
+    return parse_dtype(*text);
   return std::visit(
       [&](const auto& held) -> argument {
         using T = std::decay_t<decltype(held)>;

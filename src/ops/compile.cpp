@@ -5,6 +5,7 @@
 #include <bit>
 #include <map>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -22,12 +23,15 @@ bool is_chained(const node& of) {
   return std::holds_alternative<elementwise_op>(of.detail) || std::holds_alternative<cast_op>(of.detail);
 }
 
+// Expressions may be deeper than a thread's stack: nodes whose operands have no place yet wait on a list, and nothing
+// recurses.
 class compiler {
  public:
   /// Compiles into memory of its own.
   compiled run(const node_ptr& root) {
     root_ = root.get();
-    out_.code.result = region_of(root);
+    work_off({&root, std::nullopt});
+    out_.code.result = regions_.at(root.get());
     buffer& holder = out_.code.buffers[static_cast<std::size_t>(out_.code.result.buffer)];
     if (holder.use == buffer::role::temporary) holder.use = buffer::role::output;
     return finish(root);
@@ -37,14 +41,44 @@ class compiler {
     root_ = root.get();
     add_buffer({buffer::role::output, root->type, 0, -1}, {});
     out_.code.result = {0, target};
-    write(root, out_.code.result);
+    work_off({&root, out_.code.result});
     return finish(root);
   }
 
  private:
+  // To put a node's elements into a region, or, without one, to find or make a region that has them.
+  struct task {
+    const node_ptr* of;
+    std::optional<region> target;
+  };
+
   compiled finish(const node_ptr& root) {
     out_.code.result_type = root->type;
     return std::move(out_);
+  }
+
+  void work_off(const task& first) {
+    pending_.push_back(first);
+    while (!pending_.empty()) {
+      const task next = std::move(pending_.back());
+      pending_.pop_back();
+      if (next.target) {
+        write(next, *next.target);
+      } else {
+        place(next);
+      }
+    }
+  }
+
+  // Whether some of the nodes have no region yet; `later` is then done again after they have.
+  bool must_wait_for(std::span<const node_ptr* const> nodes, const task& later) {
+    const std::size_t before = pending_.size();
+    for (auto of = nodes.rbegin(); of != nodes.rend(); ++of) {
+      if (has_region(**of)) continue;
+      if (pending_.size() == before) pending_.push_back(later);
+      pending_.push_back({*of, std::nullopt});
+    }
+    return pending_.size() > before;
   }
 
   int add_buffer(buffer what, ndarray operand) {
@@ -64,78 +98,105 @@ class compiler {
     return {add_buffer({buffer::role::temporary, type, size, -1}, {}), core::contiguous(shape)};
   }
 
-  // The node's elements in some buffer: where they are already, or where a new stage puts them.
-  region region_of(const node_ptr& of) {
-    if (const auto known = regions_.find(of.get()); known != regions_.end()) return known->second;
-    region result = find_or_compute(of);
-    regions_.emplace(of.get(), result);
-    return result;
-  }
-
-  region find_or_compute(const node_ptr& of) {
+  // Whether the node's elements are in some buffer already.
+  bool has_region(const node_ptr& of) {
+    if (regions_.contains(of.get())) return true;
     if (const auto* leaf = std::get_if<array_leaf>(&of->detail)) {
       stale_leaves_ = stale_leaves_ || leaf->value.storage()->version() != leaf->version;
-      return input(leaf->value);
+      regions_.emplace(of.get(), input(leaf->value));
+    } else if (const auto kept = valid_result(*of)) {
+      regions_.emplace(of.get(), input(kept->value));
+    } else {
+      return false;
     }
-    if (const auto kept = valid_result(*of)) return input(kept->value);
-    if (const auto* detail = std::get_if<permute_view>(&of->detail)) {
-      region seen = region_of(of->inputs[0]);
-      return {seen.buffer, core::permute(seen.at, detail->order)};
-    }
-    if (const auto* detail = std::get_if<index_view>(&of->detail)) {
-      region seen = region_of(of->inputs[0]);
-      return {seen.buffer, core::index_view(seen.at, detail->at)};
-    }
-    if (std::holds_alternative<broadcast_view>(of->detail)) {
-      region seen = region_of(of->inputs[0]);
-      return {seen.buffer, core::broadcast(seen.at, of->shape, "broadcast_to")};
-    }
-    if (std::holds_alternative<reshape_view>(of->detail)) {
-      region seen = region_of(of->inputs[0]);
-      if (auto view = core::reshape(seen.at, of->shape)) return {seen.buffer, *view};
-      const region copy = temporary(of->type, of->shape);
-      write(of, copy);
-      return copy;
-    }
-    const region target = temporary(of->type, of->shape);
-    write(of, target);
-    return target;
+    return true;
   }
 
-  // Adds the stages that put the node's elements into `target`.
-  void write(const node_ptr& of, const region& target) {
+  // Finds the node's elements where its operand's are, or adds the stages that compute them.
+  void place(const task& what) {
+    const node_ptr& of = *what.of;
+    if (has_region(of)) return;
+    if (is_view(*of)) {
+      const node_ptr* const seen = &of->inputs[0];
+      if (must_wait_for({&seen, 1}, what)) return;
+      const region& from = regions_.at(seen->get());
+      if (const auto view = view_of(*of, from.at)) {
+        regions_.emplace(of.get(), region{from.buffer, *view});
+        return;
+      }
+    }
+    const region target = temporary(of->type, of->shape);
+    write({what.of, target}, target);
+  }
+
+  static bool is_view(const node& of) {
+    return std::holds_alternative<permute_view>(of.detail) || std::holds_alternative<index_view>(of.detail) ||
+           std::holds_alternative<broadcast_view>(of.detail) || std::holds_alternative<reshape_view>(of.detail);
+  }
+
+  // The layout of a view of elements that lie at `from`; none for a reshape that strides do not allow.
+  static std::optional<detail::layout> view_of(const node& of, const detail::layout& from) {
+    if (const auto* detail = std::get_if<permute_view>(&of.detail)) return core::permute(from, detail->order);
+    if (const auto* detail = std::get_if<index_view>(&of.detail)) return core::index_view(from, detail->at);
+    if (std::holds_alternative<broadcast_view>(of.detail)) return core::broadcast(from, of.shape, "broadcast_to");
+    return core::reshape(from, of.shape);
+  }
+
+  // Adds the stages that put the node's elements into `target`, or waits for what they read.
+  void write(const task& what, const region& target) {
+    const node_ptr& of = *what.of;
+    std::optional<stage> made;
     if (core::size_of(of->shape) == 0) {
       check_fresh(of);
-      return;
-    }
-    if (valid_result(*of) || regions_.contains(of.get())) {
-      add_stage(elementwise_stage{chain_of(of), target});
+    } else if (valid_result(*of) || regions_.contains(of.get())) {
+      made = chain_stage(what, of, [&](fused_chain chain) { return elementwise_stage{std::move(chain), target}; });
     } else if (const auto* reduce = std::get_if<reduce_op>(&of->detail)) {
-      add_stage(reduce_stage{chain_of(of->inputs[0]), reduce->which, reduce->axes, target});
+      made = chain_stage(what, of->inputs[0],
+                         [&](fused_chain chain) { return reduce_stage{std::move(chain), reduce->which, reduce->axes, target}; });
     } else if (const auto* arg = std::get_if<arg_op>(&of->detail)) {
-      add_stage(arg_stage{chain_of(of->inputs[0]), arg->largest, arg->axis, target});
+      made = chain_stage(what, of->inputs[0],
+                         [&](fused_chain chain) { return arg_stage{std::move(chain), arg->largest, arg->axis, target}; });
     } else if (const auto* scan = std::get_if<scan_op>(&of->detail)) {
-      add_stage(scan_stage{chain_of(of->inputs[0]), scan->which, scan->axis, target});
-    } else if (std::holds_alternative<matmul_op>(of->detail)) {
-      write_matmul(of, target);
+      made = chain_stage(what, of->inputs[0],
+                         [&](fused_chain chain) { return scan_stage{std::move(chain), scan->which, scan->axis, target}; });
+    } else if (std::holds_alternative<matmul_op>(of->detail) || std::holds_alternative<repeat_op>(of->detail)) {
+      const node_ptr* const inputs[] = {&of->inputs[0], &of->inputs[1]};
+      if (!must_wait_for(inputs, what)) made = two_operand_stage(*of, target);
     } else if (const auto* concat = std::get_if<concat_op>(&of->detail)) {
-      region part = target;
-      for (const node_ptr& input : of->inputs) {
-        part.at.shape[concat->axis] = input->shape[concat->axis];
-        write(input, part);
-        part.at.offset += input->shape[concat->axis] * part.at.strides[concat->axis];
-      }
-    } else if (const auto* repeat = std::get_if<repeat_op>(&of->detail)) {
-      const region x = checked_region_of(of->inputs[0]);
-      const region ends = checked_region_of(of->inputs[1]);
-      add_stage(repeat_stage{of->type, x, ends, repeat->axis, target});
+      write_parts(*of, concat->axis, target);
+      return;
     } else if (const auto back = reshaped_back(*of, target.at)) {
-      write(of->inputs[0], {target.buffer, *back});
+      regions_.emplace(of.get(), target);
+      pending_.push_back({&of->inputs[0], region{target.buffer, *back}});
+      return;
     } else {
-      add_stage(elementwise_stage{chain_of(of), target});
+      made = chain_stage(what, of, [&](fused_chain chain) { return elementwise_stage{std::move(chain), target}; });
     }
+    if (made) add_stage(std::move(*made));
     // Whoever else needs the elements finds them here: nothing writes to a target twice.
-    regions_.emplace(of.get(), target);
+    if (made || core::size_of(of->shape) == 0) regions_.emplace(of.get(), target);
+  }
+
+  // The stage that `make` makes of the chain of work that computes `root`, if all that it reads has a region.
+  template <class Make>
+  std::optional<stage> chain_stage(const task& what, const node_ptr& root, Make make) {
+    chain_parts parts = parts_of(root);
+    std::vector<const node_ptr*> read = parts.outer;
+    std::erase_if(read, [](const node_ptr* of) { return std::holds_alternative<constant_leaf>((*of)->detail); });
+    if (must_wait_for(read, what)) return std::nullopt;
+    return make(chain_of(root, parts));
+  }
+
+  // One task for each input of a join. They come before all that waits, so that the whole counts as written already.
+  void write_parts(const node& of, int axis, const region& target) {
+    region part = target;
+    part.at.offset += of.shape[axis] * part.at.strides[axis];
+    for (auto input = of.inputs.rbegin(); input != of.inputs.rend(); ++input) {
+      part.at.shape[axis] = (*input)->shape[axis];
+      part.at.offset -= part.at.shape[axis] * part.at.strides[axis];
+      pending_.push_back({&*input, part});
+    }
+    regions_.emplace(&of, target);
   }
 
   // For a reshaped node, the target in the shape that its input has, if strides allow: the input then goes straight there.
@@ -144,19 +205,18 @@ class compiler {
     return core::reshape(target, of.inputs[0]->shape);
   }
 
-  void write_matmul(const node_ptr& of, const region& target) {
-    region x = checked_region_of(of->inputs[0]);
-    region y = checked_region_of(of->inputs[1]);
-    const int rank = of->shape.size();
+  stage two_operand_stage(const node& of, const region& target) {
+    const region x = checked_region_of(of.inputs[0]);
+    const region y = checked_region_of(of.inputs[1]);
+    if (const auto* repeat = std::get_if<repeat_op>(&of.detail)) return repeat_stage{of.type, x, y, repeat->axis, target};
+    const int rank = of.shape.size();
     const auto with_batch = [&](const region& operand) {
-      dims shape = of->shape;
+      dims shape = of.shape;
       shape[rank - 2] = operand.at.shape[operand.at.shape.size() - 2];
       shape[rank - 1] = operand.at.shape.back();
       return region{operand.buffer, core::broadcast(operand.at, shape, "matmul")};
     };
-    x = with_batch(x);
-    y = with_batch(y);
-    add_stage(matmul_stage{of->type, x, y, target});
+    return matmul_stage{of.type, with_batch(x), with_batch(y), target};
   }
 
   void add_stage(stage what) {
@@ -178,11 +238,10 @@ class compiler {
     std::visit(visitor{use}, out_.code.stages.back());
   }
 
-  // A region whose elements are going to be read.
-  region checked_region_of(const node_ptr& of) {
-    region result = region_of(of);
+  // The region, found before, of elements that are going to be read.
+  region checked_region_of(const node_ptr& of) const {
     if (stale_leaves_) check_fresh(of);
-    return result;
+    return regions_.at(of.get());
   }
 
   // Throws if elements below were written to. Walks only when a stale array was met, so that the common case is one
@@ -206,65 +265,79 @@ class compiler {
     }
   }
 
-  // The element-wise work that computes `root`, down to nodes that have elements of their own.
-  fused_chain chain_of(const node_ptr& root) {
-    fused_chain chain;
-    chain.shape = root->shape;
-    chain.type = root->type;
-    std::unordered_map<const node*, int> values;   // node -> value number
-    std::vector<const node_ptr*> order;            // instructions' nodes, operands first
-    std::map<std::vector<std::int64_t>, std::size_t> sources;
-    std::map<std::vector<std::int64_t>, std::size_t> constants;
+  // The element-wise work that computes a node.
+  struct chain_parts {
+    std::vector<const node_ptr*> inner;  // its instructions' nodes, operands first
+    std::vector<const node_ptr*> outer;  // the nodes that it reads
+  };
 
-    // Post-order without recursion: chains may be long.
+  chain_parts parts_of(const node_ptr& root) const {
+    // Work on fewer elements than the chain's is done once for each of them, in a stage of its own, not once for every
+    // element that they are broadcast to.
+    const std::int64_t size = core::size_of(root->shape);
+    const auto is_inner = [&](const node& of) {
+      return is_chained(of) && core::size_of(of.shape) == size && !regions_.contains(&of) && !valid_result(of);
+    };
+    chain_parts parts;
+    std::unordered_set<const node*> seen;
     struct frame {
       const node_ptr* of;
       std::size_t next_input;
     };
-    std::vector<frame> stack{{&root, 0}};
-    // Work on fewer elements than the chain's is done once for each of them, in a stage of its own, not once for every
-    // element that they are broadcast to.
-    const std::int64_t size = core::size_of(chain.shape);
-    const auto is_inner = [&](const node& of) {
-      return is_chained(of) && core::size_of(of.shape) == size && !regions_.contains(&of) && !valid_result(of);
+    std::vector<frame> stack;  // of inner nodes: post-order without recursion
+    const auto meet = [&](const node_ptr& of) {
+      if (!seen.insert(of.get()).second) return;
+      if (is_inner(*of)) {
+        stack.push_back({&of, 0});
+      } else {
+        parts.outer.push_back(&of);
+      }
     };
+    meet(root);
     while (!stack.empty()) {
       frame& top = stack.back();
-      const node& of = **top.of;
-      if (values.contains(&of)) {
-        stack.pop_back();
-      } else if (is_inner(of) && top.next_input < of.inputs.size()) {
-        const node_ptr* input = &of.inputs[top.next_input++];
-        stack.push_back({input, 0});
+      const std::vector<node_ptr>& inputs = (*top.of)->inputs;
+      if (top.next_input < inputs.size()) {
+        meet(inputs[top.next_input++]);
       } else {
-        if (is_inner(of)) {
-          values.emplace(&of, 0);
-          order.push_back(top.of);
-        } else if (const auto* constant = std::get_if<constant_leaf>(&of.detail)) {
-          // Equal numbers share a register: a long chain may have a million of them.
-          const auto [known, added] = constants.try_emplace(constant_key(constant->value, of.type), chain.constants.size());
-          if (added) chain.constants.push_back({constant->value, of.type});
-          values.emplace(&of, static_cast<int>(known->second));
-        } else {
-          const region from = checked_region_of(*top.of);
-          const region source{from.buffer, core::broadcast(from.at, chain.shape, name_of(of))};
-          const auto [known, added] = sources.try_emplace(source_key(source), chain.sources.size());
-          if (added) {
-            chain.sources.push_back(source);
-            chain.source_types.push_back(of.type);
-          }
-          values.emplace(&of, static_cast<int>(known->second));
-        }
+        parts.inner.push_back(top.of);
         stack.pop_back();
       }
     }
+    return parts;
+  }
 
+  fused_chain chain_of(const node_ptr& root, const chain_parts& parts) const {
+    fused_chain chain;
+    chain.shape = root->shape;
+    chain.type = root->type;
+    std::unordered_map<const node*, int> values;  // node -> register
+    std::map<std::vector<std::int64_t>, std::size_t> sources;
+    std::map<std::vector<std::int64_t>, std::size_t> constants;
+    for (const node_ptr* of : parts.outer) {
+      const node& read = **of;
+      if (const auto* constant = std::get_if<constant_leaf>(&read.detail)) {
+        // Equal numbers share a register: a long chain may have a million of them.
+        const auto [known, added] = constants.try_emplace(constant_key(constant->value, read.type), chain.constants.size());
+        if (added) chain.constants.push_back({constant->value, read.type});
+        values.emplace(&read, static_cast<int>(known->second));
+      } else {
+        const region from = checked_region_of(*of);
+        const region source{from.buffer, core::broadcast(from.at, chain.shape, name_of(read))};
+        const auto [known, added] = sources.try_emplace(source_key(source), chain.sources.size());
+        if (added) {
+          chain.sources.push_back(source);
+          chain.source_types.push_back(read.type);
+        }
+        values.emplace(&read, static_cast<int>(known->second));
+      }
+    }
     // Constants come after the sources, whose number is known now.
     const int source_count = static_cast<int>(chain.sources.size());
     for (auto& [of, number] : values) {
       if (std::holds_alternative<constant_leaf>(of->detail)) number += source_count;
     }
-    assign_registers(chain, order, values);
+    assign_registers(chain, parts.inner, values);
     chain.result = values.at(root.get());
     return chain;
   }
@@ -326,6 +399,7 @@ class compiler {
   }
 
   compiled out_;
+  std::vector<task> pending_;
   std::map<std::pair<const detail::storage*, dtype>, int> inputs_;
   std::unordered_map<const node*, region> regions_;
   bool stale_leaves_ = false;

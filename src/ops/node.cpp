@@ -147,10 +147,7 @@ node_ptr make_cast(const node_ptr& input, dtype type) {
   return make(type, input->shape, false, {input}, cast_op());
 }
 
-namespace {
-
-// A weak number takes the dtype of what it meets; a literal integer must then be in its range.
-node_ptr adapted(const node_ptr& input, dtype type, std::string_view what) {
+node_ptr make_promoted(const node_ptr& input, dtype type, std::string_view what) {
   const auto* constant = std::get_if<constant_leaf>(&input->detail);
   if (input->weak && constant != nullptr && !constant->value.fits(type)) {
     throw dtype_error(fmt::format("{}: {} does not fit {}, the dtype of the array beside it", what, to_string(constant->value),
@@ -158,8 +155,6 @@ node_ptr adapted(const node_ptr& input, dtype type, std::string_view what) {
   }
   return make_cast(input, type);
 }
-
-}  // namespace
 
 node_ptr make_elementwise(op which, std::vector<node_ptr> inputs) {
   const op_info& row = info(which);
@@ -196,7 +191,7 @@ node_ptr make_elementwise(op which, std::vector<node_ptr> inputs) {
     }
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    inputs[i] = adapted(inputs[i], selects && i == 0 ? dtype::bool_ : type, row.name);
+    inputs[i] = make_promoted(inputs[i], selects && i == 0 ? dtype::bool_ : type, row.name);
   }
   return make(result_dtype(row.result, type), shape, weak, std::move(inputs), elementwise_op{which});
 }

@@ -125,6 +125,8 @@ node_ptr make_constant(const scalar& value);
 node_ptr make_elementwise(op which, std::vector<node_ptr> inputs);
 /// Throws: `dtype_error` for complex to real.
 node_ptr make_cast(const node_ptr& input, dtype type);
+/// As `make_cast`, to the dtype of what `input` meets. Throws: `dtype_error` also for a literal integer out of its range.
+node_ptr make_promoted(const node_ptr& input, dtype type, std::string_view what);
 /// Combines elements over ascending `axes` in the input's dtype.
 node_ptr make_reduce(reduction which, const node_ptr& input, const dims& axes);
 /// `axis` may be `every_axis`.

@@ -7,7 +7,8 @@
 
 TEST(batch, lines_are_commands) {
   const temporary_folder folder;
-  write_text(folder / "lines", "1 + 1\n# a comment\n\nx * y\tx=[1, 2]\ty=3\r\n2 * 3\t-o\t" + (folder / "r.npy") + "\n-x\t--\tx=1\n");
+  write_text(folder / "lines",
+             "1 + 1\n# a comment\n\nx * y\tx=[1, 2]\ty=3\r\n2 * 3\t-o\t" + (folder / "r.npy") + "\n-x\t--\tx=1\n");
   const outcome result = run({"eval", "--batch", folder / "lines"});
   EXPECT_EQ(result.out, "2\n[3 6]\n");
   EXPECT_EQ(result.err, "tandem: line 6: there is no option '-x'; put -- before an expression that begins with '-'\n");

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -43,7 +44,8 @@ class temporary_folder {
   /// Names of the files in it, sorted.
   std::vector<std::string> names() const {
     std::vector<std::string> list;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) list.push_back(entry.path().filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+      list.push_back(entry.path().filename().string());
     std::sort(list.begin(), list.end());
     return list;
   }
@@ -57,7 +59,9 @@ inline std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-inline void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+inline void write_text(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 /// Where a standard stream of the command goes: a file descriptor to hand on.
 struct redirection {

@@ -54,7 +54,8 @@ TEST(errors, grammar) {
       {"'abc", "column 5: expected the closing quote, but the expression ends"},
       {"'a\\n'", "column 3: a string has no escapes here"},
       {"a < b < m", "column 7: comparisons cannot be chained: put each in parentheses, as in (a < b) & (b < c)"},
-      {"a == 1 | b == 2", "column 12: comparisons cannot be chained: put each in parentheses, as in (a == b) & (b == c)"},
+      {"a == 1 | b == 2",
+       "column 12: comparisons cannot be chained: put each in parentheses, as in (a == b) & (b == c)"},
       {"a and b", "column 3: 'and' does not work on arrays; use &, with parentheses around comparisons"},
       {"a or b", "column 3: 'or' does not work on arrays; use |, with parentheses around comparisons"},
       {"not a", "column 1: 'not' does not work on arrays; use ~, with parentheses around comparisons"},
@@ -119,9 +120,11 @@ TEST(errors, names) {
       {"astype(a, flaot32)", "column 11: unknown name 'flaot32'; did you mean 'float32'?; given are a, b, m, z"},
       {"sum + 1", "column 1: 'sum' is a function; write sum(...)"},
       {"np.sin(a)", "column 4: functions have no prefix here: write sin without 'np.'"},
-      {"a.T", "column 3: '.T': arrays have no attributes or methods here; write matrix_transpose(a) or permute_dims(a, ...)"},
+      {"a.T",
+       "column 3: '.T': arrays have no attributes or methods here; write matrix_transpose(a) or permute_dims(a, ...)"},
       {"a.sum()", "column 3: '.sum': arrays have no attributes or methods here; write sum(a)"},
-      {"(a + 1).cumsum()", "column 9: '.cumsum': arrays have no attributes or methods here; did you mean 'cumulative_sum'?"},
+      {"(a + 1).cumsum()",
+       "column 9: '.cumsum': arrays have no attributes or methods here; did you mean 'cumulative_sum'?"},
       {"a.foo", "column 3: '.foo': arrays have no attributes or methods here; use functions ('tandem ops' lists them)"},
   });
   EXPECT_EQ(evaluate({"x"}).err, "tandem: column 1: unknown name 'x'; none are given\n");
@@ -183,7 +186,8 @@ TEST(errors, what_the_library_refuses_has_the_column_of_its_operator_call_or_ind
       {"'text'", "the expression gives a string and not an array"},
   };
   std::string lines;
-  for (const wrong& one : examples) lines += one.expression + "\ta=[1.5, 2.5, 3.5]\tb=[True, False]\tm=[[1, 2], [3, 4]]\tz=[1j, 2j]\n";
+  for (const wrong& one : examples)
+    lines += one.expression + "\ta=[1.5, 2.5, 3.5]\tb=[True, False]\tm=[[1, 2], [3, 4]]\tz=[1j, 2j]\n";
   const outcome result = run({"eval", "--batch", "-"}, lines);
   EXPECT_EQ(result.out, "");
   EXPECT_EQ(result.status, 1);

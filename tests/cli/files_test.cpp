@@ -15,8 +15,8 @@ TEST(files, inputs_and_output) {
   const temporary_folder folder;
   tandem::save(folder / "a.npy", tandem::array<float>({1, 2, 3}));
   tandem::save_npz(folder / "d.npz", {{"u", tandem::array<int>({1, 2, 3})}, {"v", tandem::array<int>({4, 5, 6})}});
-  const outcome result =
-      evaluate({"a * u + v", "a=" + (folder / "a.npy"), "u=" + (folder / "d.npz:u"), "v=" + (folder / "d.npz:v"), "-o", folder / "r.npy"});
+  const outcome result = evaluate({"a * u + v", "a=" + (folder / "a.npy"), "u=" + (folder / "d.npz:u"),
+                                   "v=" + (folder / "d.npz:v"), "-o", folder / "r.npy"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(result.out, "");
@@ -60,7 +60,8 @@ TEST(files, several_results_go_into_an_npz) {
   EXPECT_EQ(evaluate({"x[1]", "x=" + (folder / "r.npz:arr_1")}).out, "[4 4]\n");
   const outcome result = evaluate({"meshgrid([[1, 2], [3, 4]])", "-o", folder / "r.npy"});
   EXPECT_EQ(result.status, 1);
-  EXPECT_NE(result.err.find("the expression gives 2 arrays; a .npz file holds several"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("the expression gives 2 arrays; a .npz file holds several"), std::string::npos)
+      << result.err;
   EXPECT_EQ(evaluate({"1", "-o", folder / "single.npz"}).status, 0);
   EXPECT_EQ(tandem::npz_members(folder / "single.npz"), std::vector<std::string>{"arr_0"});
 }

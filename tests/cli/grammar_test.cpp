@@ -15,7 +15,8 @@ std::vector<std::string> printed_lines(const std::vector<example>& examples) {
   std::string lines;
   for (const example& one : examples) {
     lines += std::string(one.expression) +
-             "\tx=[1, 2, 3, 4]\tm=[[1, 2, 3], [4, 5, 6]]\tb=[True, False, True]\tf=[0.5, 1.5, -2.5]\thalf=0.5\tpair=(0, 1)\n";
+             "\tx=[1, 2, 3, 4]\tm=[[1, 2, 3], [4, 5, 6]]\tb=[True, False, True]\tf=[0.5, 1.5, "
+             "-2.5]\thalf=0.5\tpair=(0, 1)\n";
   }
   const outcome result = run({"eval", "--batch", "-"}, lines);
   EXPECT_EQ(result.err, "");
@@ -36,7 +37,8 @@ std::vector<std::string> printed_lines(const std::vector<example>& examples) {
 void expect_printed(const std::vector<example>& examples) {
   const std::vector<std::string> printed = printed_lines(examples);
   ASSERT_EQ(printed.size(), examples.size());
-  for (std::size_t i = 0; i < examples.size(); ++i) EXPECT_EQ(printed[i], examples[i].printed) << examples[i].expression;
+  for (std::size_t i = 0; i < examples.size(); ++i)
+    EXPECT_EQ(printed[i], examples[i].printed) << examples[i].expression;
 }
 
 }  // namespace
@@ -281,7 +283,9 @@ TEST(grammar, names_may_hide_constants_and_functions) {
   EXPECT_EQ(evaluate({"_a1 * Z", "_a1=2", "Z=3"}).out, "6\n");
 }
 
-TEST(grammar, blanks_and_lines) { EXPECT_EQ(evaluate({" \t[1,\n 2 , ] [ 0 ]\r\n + sum ( [ 1 ] , axis = 0 ) "}).out, "2\n"); }
+TEST(grammar, blanks_and_lines) {
+  EXPECT_EQ(evaluate({" \t[1,\n 2 , ] [ 0 ]\r\n + sum ( [ 1 ] , axis = 0 ) "}).out, "2\n");
+}
 
 TEST(grammar, several_results_are_printed_one_after_the_other) {
   EXPECT_EQ(evaluate({"meshgrid([[1, 2], [3]])"}).out, "[[1 2]]\n[[3 3]]\n");

@@ -30,7 +30,9 @@ TEST(ops, markdown_has_a_row_for_every_function) {
     }
     int bars = 0;
     for (std::size_t i = 0; i < line.size(); ++i) bars += line[i] == '|' && (i == 0 || line[i - 1] != '\\');
-    if (line.starts_with("|")) EXPECT_EQ(bars, 3) << line;
+    if (line.starts_with("|")) {
+      EXPECT_EQ(bars, 3) << line;
+    }
     line.clear();
   }
 }

@@ -34,13 +34,16 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"eval", "1", "-o"}, "-o needs a value");
   expect_usage_error({"eval", "1", "-o", "a.npy", "-o", "b.npy"}, "-o is given twice");
   expect_usage_error({"eval", "1", "-o", "a.txt"}, "the output must end in .npy or .npz; given 'a.txt'");
-  expect_usage_error({"eval", "1", "--workers", "0"}, "--workers takes a number of cores, or -1 for all permitted ones; given '0'");
-  expect_usage_error({"eval", "1", "--workers=x"}, "--workers takes a number of cores, or -1 for all permitted ones; given 'x'");
+  expect_usage_error({"eval", "1", "--workers", "0"},
+                     "--workers takes a number of cores, or -1 for all permitted ones; given '0'");
+  expect_usage_error({"eval", "1", "--workers=x"},
+                     "--workers takes a number of cores, or -1 for all permitted ones; given 'x'");
   expect_usage_error({"eval", "1", "--workers", "99999999999"},
                      "--workers takes a number of cores, or -1 for all permitted ones; given '99999999999'");
   expect_usage_error({"eval", "1", "--time=3"}, "--time takes no value");
   expect_usage_error({"eval", "1", "--tim"}, "there is no option '--tim'; did you mean '--time'?");
-  expect_usage_error({"eval", "-x", "x=1"}, "there is no option '-x'; put -- before an expression that begins with '-'");
+  expect_usage_error({"eval", "-x", "x=1"},
+                     "there is no option '-x'; put -- before an expression that begins with '-'");
   expect_usage_error({"eval", "x", "--batch", "f"}, "with --batch, expressions, inputs and outputs stand in the file");
   expect_usage_error({"ops", "--mark"}, "ops takes no argument but --markdown; given '--mark'");
   expect_usage_error({"help", "eva"}, "there is no command or function 'eva'; did you mean 'eval'?");
@@ -64,8 +67,14 @@ TEST(options, expressions_that_begin_with_a_minus) {
 TEST(options, comparisons_are_no_inputs) { EXPECT_EQ(evaluate({"x==1", "x=1"}).out, "True\n"); }
 
 TEST(options, help_and_version) {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"--help"}, {"-h"}, {"help"}, {"help", "eval"}, {"eval", "--help"}, {"eval", "-h"}, {"help", "ops"}, {"ops", "--help"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
+                                                    {"-h"},
+                                                    {"help"},
+                                                    {"help", "eval"},
+                                                    {"eval", "--help"},
+                                                    {"eval", "-h"},
+                                                    {"help", "ops"},
+                                                    {"ops", "--help"}}) {
     const outcome result = run(arguments);
     EXPECT_EQ(result.status, 0) << arguments[0];
     EXPECT_EQ(result.err, "") << arguments[0];

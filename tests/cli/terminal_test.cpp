@@ -13,7 +13,8 @@ namespace {
 
 // Work for about that many hundredths of a second and more: `rows` million tangents, on one core.
 std::vector<std::string> long_evaluation(int rows) {
-  return {"eval", "sum(tan(broadcast_to(arange(1000000) * 1.5, (" + std::to_string(rows) + ", 1000000))))", "--workers", "1"};
+  return {"eval", "sum(tan(broadcast_to(arange(1000000) * 1.5, (" + std::to_string(rows) + ", 1000000))))", "--workers",
+          "1"};
 }
 
 // Runs the command with its standard error on a terminal; what it writes there.
@@ -31,7 +32,8 @@ std::string run_on_terminal(const std::vector<std::string>& arguments) {
   std::string shown;
   char buffer[4096];
   // Reading fails when the last process that has the terminal open is gone.
-  for (ssize_t count; (count = read(terminal, buffer, sizeof buffer)) > 0;) shown.append(buffer, static_cast<std::size_t>(count));
+  for (ssize_t count; (count = read(terminal, buffer, sizeof buffer)) > 0;)
+    shown.append(buffer, static_cast<std::size_t>(count));
   EXPECT_EQ(wait_for(child), 0);
   close(terminal);
   return shown;

@@ -55,8 +55,6 @@ void check_million_additions() {
   EXPECT_EQ(result, (std::vector<std::int64_t>{million + 1, 10 * (million + 1), 100 * (million + 1)}));
 }
 
-TEST(LongChains, OfAMillionAdditions) { check_million_additions(); }
-
 TEST(LongChains, OfAMillionAdditionsOnASmallStack) { on_small_stack(small_stack, check_million_additions); }
 
 TEST(LongChains, AreDestroyedWithoutHavingBeenEvaluated) {
@@ -119,7 +117,7 @@ TEST(Nesting, OfReductionsViewsAndJoinsHasALimit) {
     expr work = ones({2, 2});
     int depth = 0;
     const std::string text = text_of<argument_error>([&] {
-      for (; depth < 100000; ++depth) work = once(work);
+      for (; depth < 20000; ++depth) work = once(work);
     });
     EXPECT_TRUE(mentions(text, {"nests", "eval"}));
     EXPECT_GE(depth, 500) << "a useful depth is possible";
@@ -130,19 +128,18 @@ TEST(Nesting, OfReductionsViewsAndJoinsHasALimit) {
   };
   // The deepest that can be built can be evaluated, also on a small stack.
   const auto check_all = [&] {
-    checked(deepen([](const expr& x) { return x + sum(x) * 0.0; }), 1);
+    checked(deepen([](const expr& x) { return sum(x) + zeros({2, 2}) - 3; }), 1);
     checked(deepen([](const expr& x) { return roll(x, {1}, 0); }), 1);
     checked(deepen([](const expr& x) { return (x + 1)(slice(none, none, -1)) - 1; }), 1);
     checked(deepen([](const expr& x) { return reshape((x + 0)(slice(none, none, -1)), {2, 2}); }), 1);
     checked(deepen([](const expr& x) { return matmul(x, eye(2)); }), 1);
-    checked(deepen([](const expr& x) { return repeat(x(slice(0, 1)), 2, 0); }), 1);
+    checked(deepen([](const expr& x) { return repeat((x + 0)(slice(0, 1)), 2, 0); }), 1);
     checked(deepen([](const expr& x) { return cumulative_sum(x, {.axis = 0}) * 0.0 + 1; }), 1);
     checked(deepen([](const expr& x) { return concat({x(slice(0, 1)), x(slice(1, 2))}); }), 1);
     checked(deepen([](const expr& x) { return mean(broadcast_to(x, {3, 2, 2}), {.axis = 0}); }), 1);
     checked(deepen([](const expr& x) { return mean(x, {.axis = 0}) + zeros({2, 2}); }), 1);
     checked(deepen([](const expr& x) { return sum(x + zeros({1, 1, 1, 1, 1, 1, 1, 1})) + zeros({2, 2}) - 3; }), 1);
   };
-  check_all();
   on_small_stack(small_stack, check_all);
 }
 

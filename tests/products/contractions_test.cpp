@@ -47,7 +47,8 @@ axis_group others(const dims& shape, const std::vector<int>& axes) {
   return pick(shape, rest);
 }
 
-expected_product expected_tensordot(const exact_array& x, const exact_array& y, const dims& x_axes, const dims& y_axes, dtype type, bool exact_sums) {
+expected_product expected_tensordot(const exact_array& x, const exact_array& y, const dims& x_axes, const dims& y_axes,
+                                    dtype type, bool exact_sums) {
   const std::vector<int> x_list = normal(x_axes, x.shape.size());
   const std::vector<int> y_list = normal(y_axes, y.shape.size());
   const axis_group x_kept = others(x.shape, x_list);
@@ -101,8 +102,10 @@ TEST(Tensordot, SumsOverPairsOfAxes) {
         const numbers kind = random.chance(50) ? numbers::small : numbers::wide;
         const operand x = random_operand(type, c.x, random.one_of(all_forms), kind, random);
         const operand y = random_operand(type, c.y, random.one_of(all_forms), kind, random);
-        SCOPED_TRACE(std::string(name(type)) + " " + to_string(c.x) + " " + to_string(c.x_axes) + " with " + to_string(c.y) + " " + to_string(c.y_axes));
-        const expected_product wanted = expected_tensordot(x.values, y.values, c.x_axes, c.y_axes, type, kind == numbers::small);
+        SCOPED_TRACE(std::string(name(type)) + " " + to_string(c.x) + " " + to_string(c.x_axes) + " with " +
+                     to_string(c.y) + " " + to_string(c.y_axes));
+        const expected_product wanted =
+            expected_tensordot(x.values, y.values, c.x_axes, c.y_axes, type, kind == numbers::small);
         const expr built = tensordot(x.view, y.view, c.x_axes, c.y_axes);
         ASSERT_EQ(built.shape(), wanted.values.shape);
         ASSERT_TRUE(within(eval(built), wanted));
@@ -116,15 +119,19 @@ TEST(Tensordot, SumsOverACountOfAxes) {
   const operand x = random_operand(float64, {2, 3, 4}, form::shuffled, numbers::small, random);
   const operand y = random_operand(float64, {3, 4, 5}, form::transposed, numbers::small, random);
   const operand z = random_operand(float64, {2, 3, 4}, form::every_second, numbers::small, random);
-  EXPECT_TRUE(within(eval(tensordot(x.view, y.view)), expected_tensordot(x.values, y.values, {1, 2}, {0, 1}, float64, true)));
-  EXPECT_TRUE(within(eval(tensordot(x.view, y.view, 0)), expected_tensordot(x.values, y.values, {}, {}, float64, true)));
-  EXPECT_TRUE(within(eval(tensordot(x.view, z.view, 3)), expected_tensordot(x.values, z.values, {0, 1, 2}, {0, 1, 2}, float64, true)));
+  EXPECT_TRUE(
+      within(eval(tensordot(x.view, y.view)), expected_tensordot(x.values, y.values, {1, 2}, {0, 1}, float64, true)));
+  EXPECT_TRUE(
+      within(eval(tensordot(x.view, y.view, 0)), expected_tensordot(x.values, y.values, {}, {}, float64, true)));
+  EXPECT_TRUE(within(eval(tensordot(x.view, z.view, 3)),
+                     expected_tensordot(x.values, z.values, {0, 1, 2}, {0, 1, 2}, float64, true)));
   EXPECT_TRUE(within(eval(tensordot(y.view, flip(y.view.transposed(), 1), 1)), [&] {
     // y with its axes reversed, then the middle one backwards.
     exact_array turned{float64, {5, 4, 3}, {}};
     for (std::int64_t i = 0; i < 5; ++i) {
       for (std::int64_t j = 3; j >= 0; --j) {
-        for (std::int64_t k = 0; k < 3; ++k) turned.at.push_back(y.values.at[static_cast<std::size_t>((k * 4 + j) * 5 + i)]);
+        for (std::int64_t k = 0; k < 3; ++k)
+          turned.at.push_back(y.values.at[static_cast<std::size_t>((k * 4 + j) * 5 + i)]);
       }
     }
     return expected_tensordot(y.values, turned, {2}, {0}, float64, true);
@@ -137,13 +144,15 @@ TEST(Tensordot, PromotesAndTakesExpressions) {
   const operand y = random_operand(float32, {4, 2}, form::reversed, numbers::small, random);
   exact_array twice = y.values;
   for (exact& each : twice.at) each *= 2;
-  EXPECT_TRUE(within(eval(tensordot(x.view, y.view + y.view, 1)), expected_tensordot(x.values, twice, {1}, {0}, float64, true)));
+  EXPECT_TRUE(within(eval(tensordot(x.view, y.view + y.view, 1)),
+                     expected_tensordot(x.values, twice, {1}, {0}, float64, true)));
 }
 
 TEST(Tensordot, RefusesAxesThatDoNotPairUp) {
   const ndarray x = zeros({2, 3, 4});
   const ndarray y = zeros({4, 3});
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { tensordot(x, y, {2}, {1}); }), {"tensordot", "(2,)", "(2, 3, 4)", "(1,)", "(4, 3)"}));
+  EXPECT_TRUE(mentions(text_of<shape_error>([&] { tensordot(x, y, {2}, {1}); }),
+                       {"tensordot", "(2,)", "(2, 3, 4)", "(1,)", "(4, 3)"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { tensordot(x, y, {1, 2}, {1}); }), {"tensordot"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { tensordot(x, y, 2); }), {"tensordot", "(2, 3, 4)", "(4, 3)"}));
   EXPECT_TRUE(mentions(text_of<index_error>([&] { tensordot(x, y, {3}, {0}); }), {"tensordot", "axis 3"}));
@@ -161,7 +170,8 @@ TEST(Tensordot, RefusesAxesThatDoNotPairUp) {
   EXPECT_THROW(tensordot(thin, ndarray(thin.transposed()), 1), shape_error);
 }
 
-expected_product expected_vecdot(const exact_array& x, const exact_array& y, std::int64_t axis, dtype type, bool exact_sums) {
+expected_product expected_vecdot(const exact_array& x, const exact_array& y, std::int64_t axis, dtype type,
+                                 bool exact_sums) {
   // Each operand with the axis last, then broadcast.
   const auto moved = [&](const exact_array& from) {
     const int along = static_cast<int>(axis < 0 ? axis + from.shape.size() : axis);
@@ -172,7 +182,8 @@ expected_product expected_vecdot(const exact_array& x, const exact_array& y, std
     order.push_back(along);
     const axis_group picked = pick(from.shape, order);
     exact_array result{from.type, picked.shape, {}};
-    for (const std::int64_t place : distances_of(picked.shape, picked.strides)) result.at.push_back(from.at[static_cast<std::size_t>(place)]);
+    for (const std::int64_t place : distances_of(picked.shape, picked.strides))
+      result.at.push_back(from.at[static_cast<std::size_t>(place)]);
     return result;
   };
   const exact_array left = moved(x);
@@ -185,7 +196,8 @@ expected_product expected_vecdot(const exact_array& x, const exact_array& y, std
   for (std::size_t i = 0; i < size_of(wanted.values.shape); ++i) {
     sum_of_products sum(type);
     for (std::size_t l = 0; l < extent; ++l) {
-      sum.add(std::conj(left.at[static_cast<std::size_t>(left_at[i * extent + l])]), right.at[static_cast<std::size_t>(right_at[i * extent + l])]);
+      sum.add(std::conj(left.at[static_cast<std::size_t>(left_at[i * extent + l])]),
+              right.at[static_cast<std::size_t>(right_at[i * extent + l])]);
     }
     wanted.values.at.push_back(sum.value());
     wanted.bounds.push_back(exact_sums ? 0 : sum.bound());
@@ -200,14 +212,28 @@ TEST(Vecdot, SumsProductsWithTheConjugate) {
   };
   random_numbers random(9104);
   for (const dtype type : all_dtypes) {
-    for (const auto& [x_shape, y_shape, axis] : std::vector<pair>{{{5}, {5}, -1}, {{5}, {5}, 0}, {{1}, {1}, -1}, {{0}, {0}, -1}, {{600}, {600}, 0}, {{3, 5}, {3, 5}, -1},
-                              {{3, 5}, {3, 5}, 0}, {{3, 5}, {5}, -1}, {{5}, {3, 5}, -1}, {{3, 1, 5}, {4, 5}, -1}, {{2, 3, 4}, {2, 3, 4}, -2},
-                              {{2, 3, 1}, {3, 4}, -2}, {{3, 0}, {3, 0}, -1}, {{3, 0}, {1, 0}, 1}, {{0, 3}, {3}, -1}, {{2, 1, 4, 3}, {2, 5, 4, 3}, 2}}) {
+    for (const auto& [x_shape, y_shape, axis] : std::vector<pair>{{{5}, {5}, -1},
+                                                                  {{5}, {5}, 0},
+                                                                  {{1}, {1}, -1},
+                                                                  {{0}, {0}, -1},
+                                                                  {{600}, {600}, 0},
+                                                                  {{3, 5}, {3, 5}, -1},
+                                                                  {{3, 5}, {3, 5}, 0},
+                                                                  {{3, 5}, {5}, -1},
+                                                                  {{5}, {3, 5}, -1},
+                                                                  {{3, 1, 5}, {4, 5}, -1},
+                                                                  {{2, 3, 4}, {2, 3, 4}, -2},
+                                                                  {{2, 3, 1}, {3, 4}, -2},
+                                                                  {{3, 0}, {3, 0}, -1},
+                                                                  {{3, 0}, {1, 0}, 1},
+                                                                  {{0, 3}, {3}, -1},
+                                                                  {{2, 1, 4, 3}, {2, 5, 4, 3}, 2}}) {
       for (int round = 0; round < 3; ++round) {
         const numbers kind = random.chance(50) ? numbers::small : numbers::wide;
         const operand x = random_operand(type, x_shape, random.one_of(all_forms), kind, random);
         const operand y = random_operand(type, y_shape, random.one_of(all_forms), kind, random);
-        SCOPED_TRACE(std::string(name(type)) + " " + to_string(x_shape) + " with " + to_string(y_shape) + " axis " + std::to_string(axis));
+        SCOPED_TRACE(std::string(name(type)) + " " + to_string(x_shape) + " with " + to_string(y_shape) + " axis " +
+                     std::to_string(axis));
         const expected_product wanted = expected_vecdot(x.values, y.values, axis, type, kind == numbers::small);
         const expr built = vecdot(x.view, y.view, axis);
         ASSERT_EQ(built.shape(), wanted.values.shape);

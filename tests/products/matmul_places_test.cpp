@@ -29,7 +29,9 @@ struct target {
 target make_target(dtype type, const dims& shape, form f, const scalar& filling) {
   const int rank = shape.size();
   dims base_shape = shape;
-  const auto all_slices = [&](const slice& each) { return std::vector<index>(static_cast<std::size_t>(rank), index(each)); };
+  const auto all_slices = [&](const slice& each) {
+    return std::vector<index>(static_cast<std::size_t>(rank), index(each));
+  };
   switch (f) {
     case form::transposed: {
       std::reverse(base_shape.begin(), base_shape.end());
@@ -76,8 +78,13 @@ TEST(MatmulPlaces, AreViewsOfEveryLayout) {
   for (const dtype type : {int16, uint64, float32, float64, complex64, complex128}) {
     // What is there before must not matter, not even nan. For integers, a number that no product here can be.
     const scalar filling = is_floating(type) ? scalar(std::numeric_limits<double>::quiet_NaN()) : scalar(30001);
-    for (const auto& [x_shape, y_shape] : std::vector<std::pair<dims, dims>>{
-             {{5, 6}, {6, 7}}, {{1, 6}, {6, 7}}, {{5, 6}, {6, 1}}, {{40, 30}, {30, 33}}, {{2, 3, 4}, {4, 5}}, {{3, 1, 2, 4}, {2, 4, 3}}, {{4, 0}, {0, 3}}}) {
+    for (const auto& [x_shape, y_shape] : std::vector<std::pair<dims, dims>>{{{5, 6}, {6, 7}},
+                                                                             {{1, 6}, {6, 7}},
+                                                                             {{5, 6}, {6, 1}},
+                                                                             {{40, 30}, {30, 33}},
+                                                                             {{2, 3, 4}, {4, 5}},
+                                                                             {{3, 1, 2, 4}, {2, 4, 3}},
+                                                                             {{4, 0}, {0, 3}}}) {
       for (const form f : writable_forms) {
         for (const form g : {form::row_major, form::transposed, form::shuffled, form::repeated}) {
           const operand x = random_operand(type, x_shape, g, numbers::small, random);
@@ -86,7 +93,8 @@ TEST(MatmulPlaces, AreViewsOfEveryLayout) {
           const target to = make_target(type, wanted.values.shape, f, filling);
           ASSERT_EQ(to.view.shape(), wanted.values.shape);
           to.view.assign(matmul(x.view, y.view));
-          ASSERT_TRUE(within(to.view, wanted)) << name(type) << " " << to_string(x_shape) << " @ " << to_string(y_shape) << " " << name_of(f);
+          ASSERT_TRUE(within(to.view, wanted))
+              << name(type) << " " << to_string(x_shape) << " @ " << to_string(y_shape) << " " << name_of(f);
           // Nothing beside the view was written.
           ASSERT_EQ(changed(to.base, filling), to.view.size()) << name(type) << " " << name_of(f);
         }
@@ -115,16 +123,26 @@ TEST(MatmulPlaces, OfSizesAroundThePackingBlock) {
   struct sizes {
     std::int64_t m, k, n;
   };
-  for (const auto& [m, k, n] : {sizes{703, 5, 4}, {705, 3, 2}, {4, 704, 5}, {3, 705, 6}, {2, 1500, 3}, {5, 4, 706}, {3, 2, 1409}, {710, 6, 709}, {720, 1, 711}}) {
+  for (const auto& [m, k, n] : {sizes{703, 5, 4},
+                                {705, 3, 2},
+                                {4, 704, 5},
+                                {3, 705, 6},
+                                {2, 1500, 3},
+                                {5, 4, 706},
+                                {3, 2, 1409},
+                                {710, 6, 709},
+                                {720, 1, 711}}) {
     for (const dtype type : {float32, complex128}) {
       for (const form f : {form::every_second, form::reversed, form::repeated}) {
         const operand x = random_operand(type, {m, k}, f, numbers::small, random);
         const operand y = random_operand(type, {k, n}, random.one_of(all_forms), numbers::small, random);
         const expected_product wanted = expected_matmul(x.values, y.values, type, true);
-        ASSERT_TRUE(within(eval(matmul(x.view, y.view)), wanted)) << name(type) << " " << m << " " << k << " " << n << " " << name_of(f);
+        ASSERT_TRUE(within(eval(matmul(x.view, y.view)), wanted))
+            << name(type) << " " << m << " " << k << " " << n << " " << name_of(f);
         const target to = make_target(type, {m, n}, form::every_second, std::numeric_limits<double>::quiet_NaN());
         to.view.assign(matmul(x.view, y.view));
-        ASSERT_TRUE(within(to.view, wanted)) << name(type) << " " << m << " " << k << " " << n << " " << name_of(f) << " into every second";
+        ASSERT_TRUE(within(to.view, wanted))
+            << name(type) << " " << m << " " << k << " " << n << " " << name_of(f) << " into every second";
       }
     }
   }
@@ -144,12 +162,14 @@ TEST(MatmulPlaces, OfLargeStridedMatricesWithRounding) {
 // Batches that are shared out among workers, and ones that are not.
 TEST(MatmulPlaces, OfManySmallAndFewLargeMatrices) {
   random_numbers random(9005);
-  for (const auto& [x_shape, y_shape] : std::vector<std::pair<dims, dims>>{{{500, 4, 5}, {500, 5, 3}}, {{3, 140, 130}, {130, 135}}, {{50, 1, 20}, {20, 30}}}) {
+  for (const auto& [x_shape, y_shape] : std::vector<std::pair<dims, dims>>{
+           {{500, 4, 5}, {500, 5, 3}}, {{3, 140, 130}, {130, 135}}, {{50, 1, 20}, {20, 30}}}) {
     for (const form f : {form::row_major, form::transposed, form::every_second}) {
       const operand x = random_operand(float32, x_shape, f, numbers::small, random);
       const operand y = random_operand(float32, y_shape, f, numbers::small, random);
       const expected_product wanted = expected_matmul(x.values, y.values, float32, true);
-      for (const int workers : {1, 2, 5}) ASSERT_TRUE(within(eval(matmul(x.view, y.view), {.workers = workers}), wanted));
+      for (const int workers : {1, 2, 5})
+        ASSERT_TRUE(within(eval(matmul(x.view, y.view), {.workers = workers}), wanted));
     }
   }
 }

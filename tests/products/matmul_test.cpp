@@ -27,17 +27,47 @@ using shape_pair = std::pair<dims, dims>;
 const std::vector<shape_pair>& shapes() {
   static const std::vector<shape_pair> list = {
       // vectors
-      {{1}, {1}}, {{7}, {7}}, {{700}, {700}}, {{5}, {5, 3}}, {{3, 5}, {5}}, {{5}, {2, 5, 3}}, {{2, 3, 5}, {5}}, {{1}, {1, 4}},
-      {{4, 1}, {1}}, {{5}, {4, 1, 5, 2}},
+      {{1}, {1}},
+      {{7}, {7}},
+      {{700}, {700}},
+      {{5}, {5, 3}},
+      {{3, 5}, {5}},
+      {{5}, {2, 5, 3}},
+      {{2, 3, 5}, {5}},
+      {{1}, {1, 4}},
+      {{4, 1}, {1}},
+      {{5}, {4, 1, 5, 2}},
       // matrices
-      {{1, 1}, {1, 1}}, {{3, 5}, {5, 4}}, {{17, 9}, {9, 23}}, {{31, 1}, {1, 29}}, {{1, 33}, {33, 1}}, {{1, 9}, {9, 14}}, {{14, 9}, {9, 1}},
-      {{130, 3}, {3, 2}}, {{2, 150}, {150, 3}},
+      {{1, 1}, {1, 1}},
+      {{3, 5}, {5, 4}},
+      {{17, 9}, {9, 23}},
+      {{31, 1}, {1, 29}},
+      {{1, 33}, {33, 1}},
+      {{1, 9}, {9, 14}},
+      {{14, 9}, {9, 1}},
+      {{130, 3}, {3, 2}},
+      {{2, 150}, {150, 3}},
       // batches, equal and broadcast
-      {{2, 3, 4}, {2, 4, 5}}, {{2, 3, 4}, {4, 5}}, {{3, 4}, {2, 4, 5}}, {{2, 1, 3, 4}, {1, 3, 4, 2}}, {{3, 1, 2, 2}, {4, 2, 1}},
-      {{1, 2, 3}, {5, 3, 1}}, {{2, 2, 1, 6}, {2, 6, 1}}, {{7, 1, 1, 2, 3}, {2, 1, 3, 2}}, {{40, 1, 5}, {40, 5, 1}},
+      {{2, 3, 4}, {2, 4, 5}},
+      {{2, 3, 4}, {4, 5}},
+      {{3, 4}, {2, 4, 5}},
+      {{2, 1, 3, 4}, {1, 3, 4, 2}},
+      {{3, 1, 2, 2}, {4, 2, 1}},
+      {{1, 2, 3}, {5, 3, 1}},
+      {{2, 2, 1, 6}, {2, 6, 1}},
+      {{7, 1, 1, 2, 3}, {2, 1, 3, 2}},
+      {{40, 1, 5}, {40, 5, 1}},
       // nothing to multiply, nothing to give
-      {{0}, {0}}, {{3, 0}, {0, 4}}, {{0, 3}, {3, 4}}, {{3, 4}, {4, 0}}, {{0, 0}, {0, 0}}, {{0}, {0, 3}}, {{3, 0}, {0}}, {{2, 3, 0}, {0, 2}},
-      {{0, 2, 3}, {3, 2}}, {{0, 1, 2, 3}, {5, 3, 2}},
+      {{0}, {0}},
+      {{3, 0}, {0, 4}},
+      {{0, 3}, {3, 4}},
+      {{3, 4}, {4, 0}},
+      {{0, 0}, {0, 0}},
+      {{0}, {0, 3}},
+      {{3, 0}, {0}},
+      {{2, 3, 0}, {0, 2}},
+      {{0, 2, 3}, {3, 2}},
+      {{0, 1, 2, 3}, {5, 3, 2}},
   };
   return list;
 }
@@ -70,7 +100,8 @@ TEST_P(Matmul, AgreesWithTheDefinitionInEveryLayout) {
 TEST_P(Matmul, OfExpressionsAndForAnyNumberOfWorkers) {
   const dtype type = GetParam();
   random_numbers random(8100 + static_cast<std::uint64_t>(type));
-  for (const auto& [x_shape, y_shape] : {shape_pair{{19, 40}, {40, 11}}, shape_pair{{30, 4, 6}, {6, 5}}, shape_pair{{60}, {60}}}) {
+  for (const auto& [x_shape, y_shape] :
+       {shape_pair{{19, 40}, {40, 11}}, shape_pair{{30, 4, 6}, {6, 5}}, shape_pair{{60}, {60}}}) {
     const operand x = random_operand(type, x_shape, form::shuffled, numbers::small, random);
     const operand y = random_operand(type, y_shape, form::every_second, numbers::small, random);
     // x + x is 2 x, or x for booleans and wrapped for integers.
@@ -82,7 +113,8 @@ TEST_P(Matmul, OfExpressionsAndForAnyNumberOfWorkers) {
     }
     const expected_product wanted = expected_matmul(twice, y.values, type, true);
     for (const int workers : {1, 2, 3, 7}) {
-      EXPECT_TRUE(within(eval(matmul(x.view + x.view, y.view), {.workers = workers}), wanted)) << name(type) << " workers " << workers;
+      EXPECT_TRUE(within(eval(matmul(x.view + x.view, y.view), {.workers = workers}), wanted))
+          << name(type) << " workers " << workers;
     }
     // The product as a part of something larger, read twice.
     const expr product = matmul(x.view + x.view, y.view);
@@ -100,7 +132,8 @@ TEST(MatmulDtypes, ArePromoted) {
       const operand x = random_operand(left, {3, 4}, form::transposed, numbers::small, random);
       const operand y = random_operand(right, {4, 2}, form::row_major, numbers::small, random);
       const dtype type = result_type(left, right);
-      EXPECT_TRUE(within(eval(matmul(x.view, y.view)), expected_matmul(x.values, y.values, type, true))) << name(left) << " " << name(right);
+      EXPECT_TRUE(within(eval(matmul(x.view, y.view)), expected_matmul(x.values, y.values, type, true)))
+          << name(left) << " " << name(right);
     }
   }
 }
@@ -110,7 +143,8 @@ TEST(MatmulSpecialNumbers, ReachWhatTheyAreMultipliedWith) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   random_numbers random(8300);
   for (const dtype type : {float32, float64, complex64, complex128}) {
-    for (const auto& [m, k, n] : {std::array<std::int64_t, 3>{5, 6, 7}, {1, 40, 30}, {30, 40, 1}, {1, 17, 1}, {70, 90, 65}}) {
+    for (const auto& [m, k, n] :
+         {std::array<std::int64_t, 3>{5, 6, 7}, {1, 40, 30}, {30, 40, 1}, {1, 17, 1}, {70, 90, 65}}) {
       for (const double special : {std::nan(""), infinity}) {
         for (const bool zero_row : {false, true}) {
           const ndarray x = random_operand(type, {m, k}, form::transposed, numbers::small, random).view;
@@ -132,8 +166,8 @@ TEST(MatmulSpecialNumbers, ReachWhatTheyAreMultipliedWith) {
               const bool nan = std::isnan(value.real()) || std::isnan(value.imag());
               // A number times infinity is infinite, or nan where it is 0 or complex.
               if (zero_row ? row == i && column == j : row == i) {
-                EXPECT_TRUE(nan) << name(type) << " (" << m << ", " << k << ") @ (" << k << ", " << n << ") at " << row << ", "
-                                 << column << " is " << number_text(value) << (zero_row ? " of y" : " of x");
+                EXPECT_TRUE(nan) << name(type) << " (" << m << ", " << k << ") @ (" << k << ", " << n << ") at " << row
+                                 << ", " << column << " is " << number_text(value) << (zero_row ? " of y" : " of x");
               } else if (zero_row ? column != j : true) {
                 EXPECT_TRUE(is_finite(value)) << name(type) << " at " << row << ", " << column;
               }
@@ -160,13 +194,23 @@ TEST(MatmulIntegers, OfManyColumns) {
     for (const std::int64_t columns : {511, 512, 513, 1100}) {
       const operand x = random_operand(type, {2, 3, 9}, form::every_second, numbers::wide, random);
       const operand y = random_operand(type, {9, columns}, random.one_of(all_forms), numbers::wide, random);
-      EXPECT_TRUE(within(eval(matmul(x.view, y.view)), expected_matmul(x.values, y.values, type, true))) << name(type) << " " << columns;
+      EXPECT_TRUE(within(eval(matmul(x.view, y.view)), expected_matmul(x.values, y.values, type, true)))
+          << name(type) << " " << columns;
     }
   }
 }
 
+// Numbers that were broadcast to matrices are not in memory before.
+TEST(MatmulNumbers, AreSpreadFirst) {
+  const ndarray z = matmul(broadcast_to(0.5, {3, 2}), array<float>({{1, 2}, {3, 4}}));
+  EXPECT_TRUE(equals(z, {float32, {3, 2}, {2, 3, 2, 3, 2, 3}}));
+  EXPECT_TRUE(equals(eval(matmul(broadcast_to(2, {2}), broadcast_to(3, {2, 1}))), {int64, {1}, {12}}));
+}
+
 TEST(MatmulRefused, ShapesThatDoNotFit) {
-  const auto text = [](const dims& x, const dims& y) { return text_of<shape_error>([&] { matmul(zeros(x), zeros(y)); }); };
+  const auto text = [](const dims& x, const dims& y) {
+    return text_of<shape_error>([&] { matmul(zeros(x), zeros(y)); });
+  };
   EXPECT_TRUE(mentions(text({3, 4}, {5, 6}), {"matmul", "4", "5", "(3, 4)", "(5, 6)"}));
   EXPECT_TRUE(mentions(text({3}, {4}), {"matmul", "(3,)", "(4,)"}));
   EXPECT_TRUE(mentions(text({3}, {1}), {"matmul", "(3,)", "(1,)"}));

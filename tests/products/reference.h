@@ -83,7 +83,9 @@ inline expected_product expected_matmul(const exact_array& x, const exact_array&
   const std::int64_t m = x_shape[x_shape.size() - 2];
   const std::int64_t k = x_shape.back();
   const std::int64_t n = y_shape.back();
-  const auto batch_of = [](const dims& shape) { return dims(std::span(shape.begin(), static_cast<std::size_t>(shape.size() - 2))); };
+  const auto batch_of = [](const dims& shape) {
+    return dims(std::span(shape.begin(), static_cast<std::size_t>(shape.size() - 2)));
+  };
   const dims batch = broadcast_shape(batch_of(x_shape), batch_of(y_shape));
   const std::vector<std::int64_t> x_at = distances_of(batch, broadcast_strides(batch_of(x_shape), batch));
   const std::vector<std::int64_t> y_at = distances_of(batch, broadcast_strides(batch_of(y_shape), batch));
@@ -96,7 +98,8 @@ inline expected_product expected_matmul(const exact_array& x, const exact_array&
       for (std::int64_t j = 0; j < n; ++j) {
         sum_of_products sum(type);
         for (std::int64_t l = 0; l < k; ++l) {
-          sum.add(x.at[static_cast<std::size_t>(x_at[b] * m * k + i * k + l)], y.at[static_cast<std::size_t>(y_at[b] * k * n + l * n + j)]);
+          sum.add(x.at[static_cast<std::size_t>(x_at[b] * m * k + i * k + l)],
+                  y.at[static_cast<std::size_t>(y_at[b] * k * n + l * n + j)]);
         }
         wanted.values.at.push_back(sum.value());
         wanted.bounds.push_back(exact_sums ? 0 : sum.bound());

@@ -14,8 +14,8 @@
 #include "support/exact_array.h"
 #include "support/operands.h"
 
-// Rounding errors grow with the logarithm of the number of elements, on every axis; fusing what feeds a reduction changes
-// nothing.
+// Rounding errors grow with the logarithm of the number of elements, on every axis; fusing what feeds a reduction
+// changes nothing.
 namespace tandem::testing {
 namespace {
 
@@ -91,7 +91,8 @@ TEST(Accuracy, OfASeriesWhereAddingOneByOneFails) {
   const double exact_sum = 1 + static_cast<double>(most_elements - 1) * 0x1p-25;
   ASSERT_GT(std::fabs(static_cast<double>(one_by_one) - exact_sum), 0.1);
   check_sums(x, "1, then 2**-25");
-  EXPECT_NEAR(static_cast<double>(ndarray(sum(array(std::span<const float>(x), {4000000}))).item<float>()), exact_sum, 1e-5);
+  EXPECT_NEAR(static_cast<double>(ndarray(sum(array(std::span<const float>(x), {4000000}))).item<float>()), exact_sum,
+              1e-5);
 }
 
 TEST(Accuracy, OfVariancesFarFromZero) {
@@ -129,7 +130,8 @@ TEST(Fusion, ChangesNoBits) {
           const ndarray before = eval(astype(chains[i], chains[i].dtype()) + zeros({}, chains[i].dtype()));
           EXPECT_TRUE(same(fused, ndarray(sum(before, {.axis = over}))))
               << "chain " << i << " of " << name(type) << " " << to_string(shape) << " axis " << axis;
-          EXPECT_TRUE(same(ndarray(tandem::all(chains[i], {.axis = over})), ndarray(tandem::all(before, {.axis = over}))));
+          EXPECT_TRUE(
+              same(ndarray(tandem::all(chains[i], {.axis = over})), ndarray(tandem::all(before, {.axis = over}))));
         }
       }
     }
@@ -157,7 +159,8 @@ TEST(Fusion, OfReductionsWithinReductions) {
       exact total = 0;
       for (std::int64_t i = 0; i < 60; ++i) {
         for (std::int64_t k = 0; k < 35; ++k) {
-          total += x.values.at[static_cast<std::size_t>(i * 35 + j)] * x.values.at[static_cast<std::size_t>(i * 35 + k)];
+          total +=
+              x.values.at[static_cast<std::size_t>(i * 35 + j)] * x.values.at[static_cast<std::size_t>(i * 35 + k)];
         }
       }
       outer.at.push_back(total);

@@ -33,7 +33,8 @@ std::int64_t best_of(const std::vector<exact>& x, bool largest) {
 exact_array expected(bool largest, const exact_array& x, const arg_options& o) {
   const grouping grouped = group(x, o.axis ? axes(*o.axis) : axes(), o.keepdims);
   exact_array wanted{int64, grouped.shape, {}};
-  for (const std::vector<exact>& each : grouped.groups) wanted.at.emplace_back(static_cast<real_number>(best_of(each, largest)));
+  for (const std::vector<exact>& each : grouped.groups)
+    wanted.at.emplace_back(static_cast<real_number>(best_of(each, largest)));
   return wanted;
 }
 
@@ -41,15 +42,16 @@ TEST(Arg, FindsTheFirstOfTheBest) {
   random_numbers random(501);
   for (const dtype type : all_dtypes) {
     if (is_complex(type)) continue;
-    for (const dims& shape : {dims{}, dims{1}, dims{9}, dims{600}, dims{4, 7}, dims{7, 1}, dims{1, 7}, dims{3, 200}, dims{200, 3},
-                              dims{3, 5, 4}, dims{2, 1, 3, 5}, dims{2, 3, 2, 3, 2}, dims{5, 150, 3}}) {
+    for (const dims& shape : {dims{}, dims{1}, dims{9}, dims{600}, dims{4, 7}, dims{7, 1}, dims{1, 7}, dims{3, 200},
+                              dims{200, 3}, dims{3, 5, 4}, dims{2, 1, 3, 5}, dims{2, 3, 2, 3, 2}, dims{5, 150, 3}}) {
       for (const numbers kind : {numbers::small, numbers::special, numbers::wide}) {
         const operand x = random_operand(type, shape, random.one_of(all_forms), kind, random);
         for (std::int64_t axis = -shape.size(); axis <= shape.size(); ++axis) {
           // The last turn takes all axes.
           const bool one = axis < shape.size();
           const arg_options options{.axis = one ? std::optional(axis) : std::nullopt, .keepdims = random.chance(50)};
-          SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " axis " + (one ? std::to_string(axis) : "none"));
+          SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " axis " +
+                       (one ? std::to_string(axis) : "none"));
           for (const bool largest : {false, true}) {
             const exact_array wanted = expected(largest, x.values, options);
             const expr built = call(largest, x.view, options);
@@ -104,8 +106,10 @@ TEST(Arg, SearchesExpressions) {
   for (std::size_t i = 0; i < distance.at.size(); ++i) {
     distance.at[i] = std::fabs(static_cast<double>(a.values.at[i].real()) - static_cast<double>(b.values.at[i].real()));
   }
-  for (const std::optional<std::int64_t> axis : {std::optional<std::int64_t>(), std::optional<std::int64_t>(0), std::optional<std::int64_t>(1)}) {
-    EXPECT_TRUE(equals(eval(argmax(tandem::abs(a.view - b.view), {.axis = axis})), expected(true, distance, {.axis = axis})));
+  for (const std::optional<std::int64_t> axis :
+       {std::optional<std::int64_t>(), std::optional<std::int64_t>(0), std::optional<std::int64_t>(1)}) {
+    EXPECT_TRUE(
+        equals(eval(argmax(tandem::abs(a.view - b.view), {.axis = axis})), expected(true, distance, {.axis = axis})));
   }
 }
 

@@ -20,10 +20,13 @@
 namespace tandem::testing {
 namespace {
 
-expr call(bool product, const expr& x, const scan_options& o) { return product ? cumulative_prod(x, o) : cumulative_sum(x, o); }
+expr call(bool product, const expr& x, const scan_options& o) {
+  return product ? cumulative_prod(x, o) : cumulative_sum(x, o);
+}
 
 // Running totals along `axis`, each with its bound: one rounding for each element so far. `steps` are the exact ones.
-expected_array expected(bool product, const exact_array& x, int axis, dtype type, bool include_initial, bool exact_sums) {
+expected_array expected(bool product, const exact_array& x, int axis, dtype type, bool include_initial,
+                        bool exact_sums) {
   expected_array wanted{{type, x.shape, {}}, {}};
   wanted.values.shape[axis] += include_initial ? 1 : 0;
   wanted.values.at.resize(size_of(wanted.values.shape));
@@ -52,7 +55,8 @@ expected_array expected(bool product, const exact_array& x, int axis, dtype type
         const unsigned_whole left = static_cast<unsigned_whole>(whole_of(total));
         const unsigned_whole right = static_cast<unsigned_whole>(whole_of(each));
         if (type == dtype::bool_) {
-          total = product ? (total != exact(0) && each != exact(0) ? 1 : 0) : (total != exact(0) || each != exact(0) ? 1 : 0);
+          total = product ? (total != exact(0) && each != exact(0) ? 1 : 0)
+                          : (total != exact(0) || each != exact(0) ? 1 : 0);
         } else {
           total = wrapped(static_cast<whole>(product ? left * right : left + right), type);
         }
@@ -62,7 +66,9 @@ expected_array expected(bool product, const exact_array& x, int axis, dtype type
       const auto count = static_cast<real_number>(i);
       sizes += size_bound(each);
       // The first total is the first element, whatever number that is.
-      total = i == 0 ? each : product ? (is_complex(type) ? times(total, each) : exact(total.real() * each.real())) : plus(total, each);
+      total = i == 0    ? each
+              : product ? (is_complex(type) ? times(total, each) : exact(total.real() * each.real()))
+                        : plus(total, each);
       const real_number scale = product ? (is_complex(type) ? 3 : 1) * size_bound(total) : sizes;
       put(total, exact_sums && !product ? 0 : 2 * count * unit_roundoff(type) * scale);
     }
@@ -73,19 +79,20 @@ expected_array expected(bool product, const exact_array& x, int axis, dtype type
 TEST(Cumulative, AgreesWithPlainLoops) {
   random_numbers random(701);
   for (const dtype type : all_dtypes) {
-    for (const dims& shape : {dims{1}, dims{0}, dims{7}, dims{513}, dims{3, 5}, dims{5, 1}, dims{1, 5}, dims{0, 3}, dims{3, 0},
-                              dims{4, 130}, dims{130, 4}, dims{2, 3, 5}, dims{3, 600, 2}, dims{2, 1, 3, 4}, dims{2, 3, 1, 2, 5}}) {
+    for (const dims& shape :
+         {dims{1}, dims{0}, dims{7}, dims{513}, dims{3, 5}, dims{5, 1}, dims{1, 5}, dims{0, 3}, dims{3, 0},
+          dims{4, 130}, dims{130, 4}, dims{2, 3, 5}, dims{3, 600, 2}, dims{2, 1, 3, 4}, dims{2, 3, 1, 2, 5}}) {
       for (std::int64_t axis = -shape.size(); axis < shape.size(); ++axis) {
         for (const bool product : {false, true}) {
           const form f = random.one_of(all_forms);
           const numbers kind = product ? numbers::near_one : random.chance(50) ? numbers::small : numbers::wide;
           const operand x = random_operand(type, shape, f, kind, random);
           const scan_options options{.axis = axis, .include_initial = random.chance(50)};
-          SCOPED_TRACE(std::string(product ? "cumulative_prod of " : "cumulative_sum of ") + std::string(name(type)) + " " +
-                       to_string(shape) + " " + std::string(name_of(f)) + " axis " + std::to_string(axis));
+          SCOPED_TRACE(std::string(product ? "cumulative_prod of " : "cumulative_sum of ") + std::string(name(type)) +
+                       " " + to_string(shape) + " " + std::string(name_of(f)) + " axis " + std::to_string(axis));
           const int counted = static_cast<int>(axis < 0 ? axis + shape.size() : axis);
-          const expected_array wanted =
-              expected(product, x.values, counted, accumulator_of(type), options.include_initial, kind == numbers::small);
+          const expected_array wanted = expected(product, x.values, counted, accumulator_of(type),
+                                                 options.include_initial, kind == numbers::small);
           const expr built = call(product, x.view, options);
           ASSERT_EQ(built.shape(), wanted.values.shape);
           ASSERT_TRUE(within(eval(built), wanted));
@@ -98,9 +105,12 @@ TEST(Cumulative, AgreesWithPlainLoops) {
 TEST(Cumulative, TakesADtype) {
   random_numbers random(702);
   const operand bytes = random_operand(int8, {300}, form::every_second, numbers::wide, random);
-  EXPECT_TRUE(within(eval(cumulative_sum(bytes.view, {.dtype = int8})), expected(false, bytes.values, 0, int8, false, false)));
-  EXPECT_TRUE(within(eval(cumulative_prod(bytes.view, {.dtype = int8})), expected(true, bytes.values, 0, int8, false, false)));
-  EXPECT_TRUE(within(eval(cumulative_sum(bytes.view, {.dtype = float32})), expected(false, bytes.values, 0, float32, false, true)));
+  EXPECT_TRUE(
+      within(eval(cumulative_sum(bytes.view, {.dtype = int8})), expected(false, bytes.values, 0, int8, false, false)));
+  EXPECT_TRUE(
+      within(eval(cumulative_prod(bytes.view, {.dtype = int8})), expected(true, bytes.values, 0, int8, false, false)));
+  EXPECT_TRUE(within(eval(cumulative_sum(bytes.view, {.dtype = float32})),
+                     expected(false, bytes.values, 0, float32, false, true)));
   EXPECT_TRUE(within(eval(cumulative_sum(bytes.view, {.dtype = complex64, .include_initial = true})),
                      expected(false, bytes.values, 0, complex64, true, true)));
   const operand flags = random_operand(bool_, {40}, form::row_major, numbers::wide, random);
@@ -108,19 +118,21 @@ TEST(Cumulative, TakesADtype) {
                      expected(false, flags.values, 0, bool_, true, false)));
   EXPECT_TRUE(within(eval(cumulative_prod(flags.view, {.dtype = bool_, .include_initial = true})),
                      expected(true, flags.values, 0, bool_, true, false)));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([] { cumulative_sum(zeros({2}, complex128), {.dtype = float64}); }), {"complex128"}));
+  EXPECT_TRUE(mentions(text_of<dtype_error>([] { cumulative_sum(zeros({2}, complex128), {.dtype = float64}); }),
+                       {"complex128"}));
 }
 
 // Above 64 tiles of 512 the axis is cut into chunks.
 TEST(Cumulative, OfLongAxes) {
   random_numbers random(703);
-  for (const dims& shape : {dims{32768}, dims{65535}, dims{65536}, dims{65537}, dims{131073}, dims{200001}, dims{2, 70001},
-                            dims{70001, 2}, dims{70001, 3}, dims{40000, 17}, dims{600, 1000}}) {
+  for (const dims& shape : {dims{32768}, dims{65535}, dims{65536}, dims{65537}, dims{131073}, dims{200001},
+                            dims{2, 70001}, dims{70001, 2}, dims{70001, 3}, dims{40000, 17}, dims{600, 1000}}) {
     for (const dtype type : {int32, float32, complex128}) {
       const form f = random.one_of(std::array{form::row_major, form::transposed, form::every_second});
       const operand x = random_operand(type, shape, f, numbers::small, random);
       for (int axis = 0; axis < shape.size(); ++axis) {
-        SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " " + std::string(name_of(f)) + " axis " + std::to_string(axis));
+        SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " " + std::string(name_of(f)) + " axis " +
+                     std::to_string(axis));
         const bool initial = random.chance(30);
         const expected_array wanted = expected(false, x.values, axis, accumulator_of(type), initial, true);
         ASSERT_TRUE(within(eval(cumulative_sum(x.view, {.axis = axis, .include_initial = initial})), wanted));
@@ -155,10 +167,12 @@ TEST(Cumulative, StartsWithTheFirstElementItself) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_TRUE(equals(eval(cumulative_sum(array<double>({-0.0, -0.0, 0.0}))), {float64, {3}, {-0.0L, -0.0L, 0.0L}}));
-  EXPECT_TRUE(equals(eval(cumulative_sum(array<double>({infinity, -infinity, 1}))), {float64, {3}, {infinity, nan, nan}}));
+  EXPECT_TRUE(
+      equals(eval(cumulative_sum(array<double>({infinity, -infinity, 1}))), {float64, {3}, {infinity, nan, nan}}));
   EXPECT_TRUE(equals(eval(cumulative_prod(array<double>({infinity, 0, 1}))), {float64, {3}, {infinity, nan, nan}}));
   using complex = std::complex<double>;
-  EXPECT_TRUE(equals(eval(cumulative_prod(array<complex>({complex(infinity, 0)}))), {complex128, {1}, {exact(infinity, 0)}}));
+  EXPECT_TRUE(
+      equals(eval(cumulative_prod(array<complex>({complex(infinity, 0)}))), {complex128, {1}, {exact(infinity, 0)}}));
   EXPECT_TRUE(equals(eval(cumulative_prod(array<complex>({complex(-0.0, 2)}))), {complex128, {1}, {exact(-0.0L, 2)}}));
   const ndarray column = full({70000, 2}, complex(-0.0, infinity));
   const ndarray products = cumulative_prod(column, {.axis = 0});

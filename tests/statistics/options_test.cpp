@@ -25,7 +25,8 @@ exact converted(exact x, dtype from, dtype to) {
   if (to == dtype::bool_) return x != exact(0) ? 1.0L : 0.0L;
   if (is_integer(to)) {
     if (!is_floating(from)) return wrapped(whole_of(x), to);
-    const whole low = kind_of(to) == dtype_kind::signed_integer ? -(static_cast<whole>(1) << (8 * item_size(to) - 1)) : 0;
+    const whole low =
+        kind_of(to) == dtype_kind::signed_integer ? -(static_cast<whole>(1) << (8 * item_size(to) - 1)) : 0;
     const whole high = low + (static_cast<whole>(1) << (8 * item_size(to))) - 1;
     return static_cast<real_number>(std::clamp(whole_of(x), low, high));
   }
@@ -62,10 +63,11 @@ TEST(Correction, IsSubtractedFromTheDivisor) {
   random_numbers random(4712);
   for (const dtype type : all_dtypes) {
     for (const std::int64_t extent : {1, 2, 3, 7, 100}) {
-      for (const double correction : {0.0, 1.0, 2.5, -1.0, static_cast<double>(extent), static_cast<double>(extent) + 3.0}) {
+      for (const double correction :
+           {0.0, 1.0, 2.5, -1.0, static_cast<double>(extent), static_cast<double>(extent) + 3.0}) {
         for (const statistic which : {statistic::var, statistic::std}) {
-          SCOPED_TRACE(std::string(name_of(which)) + " of " + std::to_string(extent) + " " + std::string(name(type)) + " - " +
-                       std::to_string(correction));
+          SCOPED_TRACE(std::string(name_of(which)) + " of " + std::to_string(extent) + " " + std::string(name(type)) +
+                       " - " + std::to_string(correction));
           const operand x = random_operand(type, {extent, 4}, random.one_of(all_forms), numbers::small, random);
           const statistic_options options{.axis = 0, .correction = correction};
           ASSERT_TRUE(within(eval(call(which, x.view, options)), expected(which, x.values, options)));
@@ -109,7 +111,8 @@ TEST(SpecialNumbers, GoThroughEveryReduction) {
         const dims shape = round % 2 == 0 ? dims{3, 5} : dims{2, 2, 30};
         const operand x = random_operand(type, shape, random.one_of(all_forms), numbers::special, random);
         const statistic_options options{.axis = random.between(0, shape.size() - 1)};
-        SCOPED_TRACE(std::string(name_of(which)) + " of " + std::string(name(type)) + " axis " + to_string(*options.axis.list()));
+        SCOPED_TRACE(std::string(name_of(which)) + " of " + std::string(name(type)) + " axis " +
+                     to_string(*options.axis.list()));
         ASSERT_TRUE(within(eval(call(which, x.view, options)), expected(which, x.values, options)));
       }
     }

@@ -17,9 +17,10 @@ namespace {
 
 const std::vector<dims>& shapes() {
   static const std::vector<dims> list = {
-      {},           {1},          {7},          {0},          {513},          {3, 5},          {17, 31},        {1, 9},
-      {9, 1},       {0, 3},       {3, 0},       {2, 3, 5},    {5, 1, 7},      {4, 0, 3},       {3, 129, 2},     {2, 1, 3, 7},
-      {3, 2, 1, 5}, {2, 0, 1, 3}, {2, 3, 1, 5, 3}, {1, 1, 1}, {200, 7},       {7, 200},        {5, 140, 3},
+      {},          {1},          {7},          {0},          {513},           {3, 5},    {17, 31},
+      {1, 9},      {9, 1},       {0, 3},       {3, 0},       {2, 3, 5},       {5, 1, 7}, {4, 0, 3},
+      {3, 129, 2}, {2, 1, 3, 7}, {3, 2, 1, 5}, {2, 0, 1, 3}, {2, 3, 1, 5, 3}, {1, 1, 1}, {200, 7},
+      {7, 200},    {5, 140, 3},
   };
   return list;
 }
@@ -31,7 +32,8 @@ std::vector<axes> axis_choices(int rank, random_numbers& random) {
   for (int drawn = 0; drawn < (rank > 1 ? 4 : 0); ++drawn) {
     dims list;
     for (std::int64_t axis = 0; axis < rank; ++axis) {
-      if (random.chance(60)) list.insert(static_cast<int>(random.between(0, list.size())), random.chance(50) ? axis : axis - rank);
+      if (random.chance(60))
+        list.insert(static_cast<int>(random.between(0, list.size())), random.chance(50) ? axis : axis - rank);
     }
     choices.emplace_back(list);
   }
@@ -58,7 +60,9 @@ TEST_P(Reductions, AgreeWithPlainLoops) {
     for (const dims& shape : shapes()) {
       for (int round = 0; round < 2; ++round) {
         const form f = random.one_of(all_forms);
-        const numbers kind = which == statistic::prod ? numbers::near_one : random.chance(50) ? numbers::small : numbers::wide;
+        const numbers kind = which == statistic::prod ? numbers::near_one
+                             : random.chance(50)      ? numbers::small
+                                                      : numbers::wide;
         const operand x = random_operand(type, shape, f, kind, random);
         for (const axes& axis : axis_choices(shape.size(), random)) {
           SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " " + std::string(name_of(f)) + " axis " +
@@ -91,17 +95,21 @@ TEST_P(Reductions, OfAnExpressionOfUnlikeLayoutsAgreeWithPlainLoops) {
       const operand b = random_operand(type, shape, random.one_of(all_forms), numbers::small, random);
       const operand c = random_operand(type, shape, form::repeated, numbers::small, random);
       exact_array value = a.values;
-      for (std::size_t i = 0; i < value.at.size(); ++i) value.at[i] = plus(a.values.at[i], b.values.at[i]) - c.values.at[i];
+      for (std::size_t i = 0; i < value.at.size(); ++i)
+        value.at[i] = plus(a.values.at[i], b.values.at[i]) - c.values.at[i];
       for (const axes& axis : axis_choices(shape.size(), random)) {
-        SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " axis " + (axis.list() ? to_string(*axis.list()) : "none"));
+        SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " axis " +
+                     (axis.list() ? to_string(*axis.list()) : "none"));
         if (which == statistic::prod && is_floating(type)) {
           // Sums of three small numbers leave the range of float32 in long products: take their signs.
           exact_array signs = value;
           for (exact& each : signs.at) each = each.real() >= 0 ? 1 : -1;
           const expr sign = where(greater_equal(real(a.view + b.view - c.view), 0), 1, -1);
-          ASSERT_TRUE(within(eval(call(which, astype(sign, type), {.axis = axis})), expected(which, signs, {.axis = axis})));
+          ASSERT_TRUE(
+              within(eval(call(which, astype(sign, type), {.axis = axis})), expected(which, signs, {.axis = axis})));
         } else {
-          ASSERT_TRUE(within(eval(call(which, a.view + b.view - c.view, {.axis = axis})), expected(which, value, {.axis = axis})));
+          ASSERT_TRUE(within(eval(call(which, a.view + b.view - c.view, {.axis = axis})),
+                             expected(which, value, {.axis = axis})));
         }
       }
     }

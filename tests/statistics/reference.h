@@ -16,12 +16,13 @@
 namespace tandem::testing {
 
 enum class statistic { sum, prod, min, max, mean, var, std, any, all, count_nonzero };
-inline constexpr std::array all_statistics = {statistic::sum,  statistic::prod, statistic::min, statistic::max,
-                                              statistic::mean, statistic::var,  statistic::std, statistic::any,
+inline constexpr std::array all_statistics = {statistic::sum,  statistic::prod,         statistic::min, statistic::max,
+                                              statistic::mean, statistic::var,          statistic::std, statistic::any,
                                               statistic::all,  statistic::count_nonzero};
 
 inline std::string_view name_of(statistic which) {
-  constexpr std::string_view names[] = {"sum", "prod", "min", "max", "mean", "var", "std", "any", "all", "count_nonzero"};
+  constexpr std::string_view names[] = {"sum", "prod", "min", "max", "mean",
+                                        "var", "std",  "any", "all", "count_nonzero"};
   return names[static_cast<int>(which)];
 }
 
@@ -91,7 +92,8 @@ inline dtype result_type_of(statistic which, dtype type, std::optional<dtype> as
 inline std::vector<bool> reduced_flags(const axes& given, int rank) {
   std::vector<bool> reduced(static_cast<std::size_t>(rank), !given.list());
   if (given.list()) {
-    for (const std::int64_t axis : *given.list()) reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
+    for (const std::int64_t axis : *given.list())
+      reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
   }
   return reduced;
 }
@@ -191,8 +193,8 @@ inline bounded reference_var(const std::vector<exact>& x, dtype type, double cor
   }
   const real_number divisor = std::max<real_number>(0, count - static_cast<real_number>(correction));
   const real_number value = squares / divisor;
-  // Each difference is rounded, squared and summed; an error d of the mean adds d * d to each square, as the differences
-  // from the exact mean add up to 0; that error also shifts what is rounded.
+  // Each difference is rounded, squared and summed; an error d of the mean adds d * d to each square, as the
+  // differences from the exact mean add up to 0; that error also shifts what is rounded.
   const real_number shift = 2 * center.bound * center.bound * count;
   const real_number bound = ((tree_depth(x.size()) + 8) * unit * (squares + shift) + shift) / divisor;
   return {value, x.size() > 1 ? bound : 0};
@@ -239,7 +241,8 @@ struct expected_array {
 };
 
 /// The result for a whole array. With `exact_sums` the elements are such that their sums need no rounding.
-inline expected_array expected(statistic which, const exact_array& x, const statistic_options& o, bool exact_sums = false) {
+inline expected_array expected(statistic which, const exact_array& x, const statistic_options& o,
+                               bool exact_sums = false) {
   const dtype result = result_type_of(which, x.type, o.dtype);
   const grouping grouped = group(x, o.axis, o.keepdims);
   expected_array wanted{{result, grouped.shape, {}}, {}};

@@ -60,16 +60,23 @@ const std::vector<std::pair<std::string, reduction>>& reductions() {
   static const std::vector<std::pair<std::string, reduction>> list = [] {
     std::vector<std::pair<std::string, reduction>> made;
     for (const statistic which : all_statistics) {
-      made.emplace_back(name_of(which), [which](const expr& x, const axes& axis) { return call(which, x, {.axis = axis}); });
+      made.emplace_back(name_of(which),
+                        [which](const expr& x, const axes& axis) { return call(which, x, {.axis = axis}); });
     }
-    const auto one_axis = [](const axes& axis) { return axis.list() ? std::optional((*axis.list())[0]) : std::nullopt; };
+    const auto one_axis = [](const axes& axis) {
+      return axis.list() ? std::optional((*axis.list())[0]) : std::nullopt;
+    };
     const auto scanned = [one_axis](const axes& axis) { return scan_options{.axis = one_axis(axis).value_or(-1)}; };
     made.emplace_back("argmin", [=](const expr& x, const axes& axis) { return argmin(x, {.axis = one_axis(axis)}); });
     made.emplace_back("argmax", [=](const expr& x, const axes& axis) { return argmax(x, {.axis = one_axis(axis)}); });
-    made.emplace_back("cumulative_sum", [=](const expr& x, const axes& axis) { return cumulative_sum(x, scanned(axis)); });
-    made.emplace_back("cumulative_prod", [=](const expr& x, const axes& axis) { return cumulative_prod(x, scanned(axis)); });
-    made.emplace_back("sum of a square", [](const expr& x, const axes& axis) { return sum(x * x - x, {.axis = axis}); });
-    made.emplace_back("vecdot", [=](const expr& x, const axes& axis) { return vecdot(x, x + x, one_axis(axis).value_or(-1)); });
+    made.emplace_back("cumulative_sum",
+                      [=](const expr& x, const axes& axis) { return cumulative_sum(x, scanned(axis)); });
+    made.emplace_back("cumulative_prod",
+                      [=](const expr& x, const axes& axis) { return cumulative_prod(x, scanned(axis)); });
+    made.emplace_back("sum of a square",
+                      [](const expr& x, const axes& axis) { return sum(x * x - x, {.axis = axis}); });
+    made.emplace_back("vecdot",
+                      [=](const expr& x, const axes& axis) { return vecdot(x, x + x, one_axis(axis).value_or(-1)); });
     return made;
   }();
   return list;

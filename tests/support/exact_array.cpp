@@ -41,13 +41,15 @@ bool same_number(real_number x, real_number y) {
 }
 
 ::testing::AssertionResult differs(const ndarray& given, std::size_t i, exact x, exact y) {
-  return ::testing::AssertionFailure() << "element " << i << " of " << name(given.dtype()) << " " << to_string(given.shape())
-                                       << " is " << number_text(x) << ", expected " << number_text(y);
+  return ::testing::AssertionFailure() << "element " << i << " of " << name(given.dtype()) << " "
+                                       << to_string(given.shape()) << " is " << number_text(x) << ", expected "
+                                       << number_text(y);
 }
 
 }  // namespace
 
-::testing::AssertionResult within(const ndarray& given, const exact_array& wanted, const std::vector<real_number>& bounds) {
+::testing::AssertionResult within(const ndarray& given, const exact_array& wanted,
+                                  const std::vector<real_number>& bounds) {
   if (auto form = same_form(given, wanted); !form) return form;
   const exact_array values = read(given);
   for (std::size_t i = 0; i < wanted.at.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <complex>
 #include <cstdint>
 #include <limits>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,14 @@
 #include <tandem/ndarray.h>
 
 #include "support/elements.h"
+
+namespace tandem {
+
+// How GoogleTest shows them; it looks beside the types.
+inline void PrintTo(const dims& values, std::ostream* out) { *out << to_string(values); }
+inline void PrintTo(dtype type, std::ostream* out) { *out << name(type); }
+
+}  // namespace tandem
 
 // Arrays as references compute them: row-major lists of numbers in which every element of every dtype is exact.
 namespace tandem::testing {
@@ -83,8 +92,10 @@ exact_array read(const ndarray& array);
 
 std::string number_text(exact value);
 
-/// Whether dtype and shape agree and each element is within its bound; infinities and nan must be where they are wanted.
-::testing::AssertionResult within(const ndarray& given, const exact_array& wanted, const std::vector<real_number>& bounds);
+/// Whether dtype and shape agree and each element is within its bound; infinities and nan must be where they are
+/// wanted.
+::testing::AssertionResult within(const ndarray& given, const exact_array& wanted,
+                                  const std::vector<real_number>& bounds);
 
 /// Whether dtype, shape and all elements agree, also the signs of zeros.
 ::testing::AssertionResult equals(const ndarray& given, const exact_array& wanted);

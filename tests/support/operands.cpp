@@ -68,7 +68,8 @@ void choose(form f, std::vector<axis_place>& places, std::vector<std::int64_t>& 
       if (rank > 0) places[static_cast<std::size_t>(random.between(0, rank - 1))].repeats = true;
       break;
     case form::shuffled:
-      for (std::int64_t i = rank - 1; i > 0; --i) std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(random.between(0, i))]);
+      for (std::int64_t i = rank - 1; i > 0; --i)
+        std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(random.between(0, i))]);
       for (axis_place& each : places) {
         each.step = random.one_of(std::array<std::int64_t, 5>{1, 1, -1, 2, -3});
         each.lead = random.between(0, 2), each.tail = random.between(0, 2);

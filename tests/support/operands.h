@@ -19,7 +19,8 @@ inline constexpr std::array writable_forms = {form::row_major,    form::transpos
                                               form::every_second, form::part,       form::shuffled};
 
 inline std::string_view name_of(form f) {
-  constexpr std::string_view names[] = {"row_major", "transposed", "reversed", "every_second", "part", "repeated", "shuffled"};
+  constexpr std::string_view names[] = {"row_major", "transposed", "reversed", "every_second",
+                                        "part",      "repeated",   "shuffled"};
   return names[static_cast<int>(f)];
 }
 

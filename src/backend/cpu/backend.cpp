@@ -1,5 +1,6 @@
 #include "backend/backend.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "backend/cpu/stages.h"
@@ -18,6 +19,14 @@ class cpu_backend final : public backend {
     std::vector<operand> bound(operands.begin(), operands.end());
     std::vector<std::shared_ptr<detail::storage>> temporaries(what.buffers.size());
     const stage_context context{bound, runtime::workers_of(rules), rules.progress};
+    // Temporaries by their last stage: a program may have very many of both.
+    std::vector<std::size_t> ending;
+    for (std::size_t i = 0; i < what.buffers.size(); ++i) {
+      if (what.buffers[i].use == ops::buffer::role::temporary) ending.push_back(i);
+    }
+    std::sort(ending.begin(), ending.end(),
+              [&](std::size_t a, std::size_t b) { return what.buffers[a].last_stage < what.buffers[b].last_stage; });
+    auto next = ending.begin();
     for (std::size_t number = 0; number < what.stages.size(); ++number) {
       std::visit(
           [&](const auto& stage) {
@@ -30,9 +39,7 @@ class cpu_backend final : public backend {
             run_stage(stage, context);
           },
           what.stages[number]);
-      for (std::size_t i = 0; i < what.buffers.size(); ++i) {
-        if (what.buffers[i].last_stage == static_cast<int>(number)) temporaries[i].reset();
-      }
+      for (; next != ending.end() && what.buffers[*next].last_stage <= static_cast<int>(number); ++next) temporaries[*next].reset();
     }
   }
 };

@@ -22,7 +22,8 @@ void run_stage(const ops::elementwise_stage& stage, const stage_context& context
   const auto scratch_of = make_workers(plan, workers);
   runtime::parallel_for(tiles, workers, [&](std::int64_t begin, std::int64_t end, int number) {
     tile_plan::worker& worker = *scratch_of[static_cast<std::size_t>(number)];
-    constexpr std::int64_t report_every = 256;
+    constexpr std::int64_t report_every = 256 * tile_elements;
+    std::int64_t unreported = 0;
     for (std::int64_t tile = begin; tile < end; ++tile) {
       const std::int64_t first = tile * tile_elements;
       const std::int64_t count = std::min(tile_elements, elements - first);
@@ -30,9 +31,12 @@ void run_stage(const ops::elementwise_stage& stage, const stage_context& context
                                      : const_cast<std::byte*>(core::contiguous_run(base, target, item_bytes, first, count));
       const std::byte* values = worker.values(first, count, direct);
       if (values != direct) core::scatter(values, base, target, item_bytes, first, count);
-      if ((tile - begin + 1) % report_every == 0) context.advance(report_every * tile_elements);
+      unreported += count;
+      if (unreported < report_every) continue;
+      context.advance(unreported);
+      unreported = 0;
     }
-    context.advance((end - begin) % report_every * tile_elements);
+    context.advance(unreported);
   });
 }
 
