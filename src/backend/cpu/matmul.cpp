@@ -94,7 +94,8 @@ struct blas_operand {
   }
 };
 
-// Side of the blocks that operands BLAS cannot take are packed into: three of them are scratch, 8 MiB each for complex128.
+// Side of the blocks that operands BLAS cannot take are packed into, and of blocks of results it cannot write: 4 MiB each
+// for float64.
 constexpr std::int64_t block_side = 704;
 
 template <class T>
@@ -103,7 +104,8 @@ class product {
   product(const matrix<T>& x, const matrix<T>& y, const matrix<T>& z) : direct_(is_direct(x, y, z)) {}
 
   static std::int64_t scratch_bytes(const matrix<T>& x, const matrix<T>& y, const matrix<T>& z) {
-    return is_direct(x, y, z) ? 0 : 3 * block_side * block_side * static_cast<std::int64_t>(sizeof(T));
+    if (is_direct(x, y, z)) return 0;
+    return (spare_elements(x) + spare_elements(y) + spare_elements(z)) * static_cast<std::int64_t>(sizeof(T));
   }
 
   // z = x y
@@ -126,6 +128,11 @@ class product {
   static bool is_direct(const matrix<T>& x, const matrix<T>& y, const matrix<T>& z) {
     const bool sizes_fit = fits_int(z.rows) && fits_int(z.columns) && fits_int(x.columns);
     return sizes_fit && blas_operand<T>(x).usable && blas_operand<T>(y).usable && blas_operand<T>(z).usable;
+  }
+
+  // Room for a block of the matrix, if BLAS cannot take it as it is; it then takes all blocks of it.
+  static std::int64_t spare_elements(const matrix<T>& of) {
+    return blas_operand<T>(of).usable ? 0 : std::min(block_side, of.rows) * std::min(block_side, of.columns);
   }
 
   static void whole(const matrix<T>& x, const matrix<T>& y, const matrix<T>& z) {
@@ -152,7 +159,8 @@ class product {
   static bool is_step(std::int64_t stride) { return stride >= 1 && stride <= INT_MAX; }
 
   static void by_blocks(const matrix<T>& x, const matrix<T>& y, const matrix<T>& z, T* spare) {
-    constexpr std::int64_t block_elements = block_side * block_side;
+    T* const spare_left = spare + spare_elements(z);
+    T* const spare_right = spare_left + spare_elements(x);
     for (std::int64_t i = 0; i < z.rows; i += block_side) {
       const std::int64_t m = std::min(block_side, z.rows - i);
       for (std::int64_t j = 0; j < z.columns; j += block_side) {
@@ -162,8 +170,8 @@ class product {
         const matrix<T> sum = in_place ? part : matrix<T>{spare, m, n, n, 1};
         for (std::int64_t l = 0; l < x.columns; l += block_side) {
           const std::int64_t k = std::min(block_side, x.columns - l);
-          const matrix<T> left = packed(x.block(i, l, m, k), spare + block_elements);
-          const matrix<T> right = packed(y.block(l, j, k, n), spare + 2 * block_elements);
+          const matrix<T> left = packed(x.block(i, l, m, k), spare_left);
+          const matrix<T> right = packed(y.block(l, j, k, n), spare_right);
           const blas_operand<T> left_blas(left);
           const blas_operand<T> right_blas(right);
           gemm(left_blas.transpose, right_blas.transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), left.data,
