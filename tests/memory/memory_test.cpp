@@ -207,11 +207,9 @@ TEST(MemoryOfAssignments, IsScratchAloneWithoutOverlap) {
       {"work with itself", [&] { target.assign(expr(target) * 0.5 + sqrt(target)); }},
       {"a part of itself", [&] { target(slice(0, 1024)) = target(slice(1024, none)); }},
       {"through a transposed view", [&] { target.transposed().assign(g.turned.transposed()); }},
-      {"a join", [&] { target.assign(concat({g.a(slice(0, 1000)), g.b(slice(1000, none))})); }},
       {"running sums", [&] { target.assign(cumulative_sum(g.a, {.axis = 0})); }},
       {"a product", [&] { target.assign(matmul(g.a, g.square)); }},
       {"a product into every second column", [&] { target(all, slice(none, none, 2)) = matmul(g.a, g.square(all, slice(0, 512))); }},
-      {"a roll", [&] { target.assign(roll(g.a, {3}, 0)); }},
       {"a normalised array", [&] { target.assign((expr(g.a) - mean(g.a)) / std(g.a)); }},
   };
   for (const auto& [name_of, assign] : assignments) {
@@ -219,11 +217,24 @@ TEST(MemoryOfAssignments, IsScratchAloneWithoutOverlap) {
   }
 }
 
+// The parts of a join are written one after the other: a failure between them must not leave the target half changed.
+TEST(MemoryOfAssignments, IsOneCopyForJoins) {
+  const operands& g = given();
+  const ndarray target = zeros({2048, 1024});
+  const std::int64_t bound = target.size_bytes() + scratch_bytes;
+  EXPECT_LE(peak_of([&] { target.assign(concat({g.a(slice(0, 1000)), g.b(slice(1000, none))})); }), bound);
+  EXPECT_LE(peak_of([&] { target.assign(roll(g.a, {3}, 0)); }), bound);
+}
+
 TEST(MemoryOfAssignments, IsOneCopyWithOverlap) {
+  const operands& g = given();
   const ndarray target = ones({2048, 1024});
   EXPECT_LE(peak_of([&] { target(slice(1, none)) = target(slice(none, -1)); }), target.size_bytes() + scratch_bytes);
   EXPECT_LE(peak_of([&] { target.assign(flip(target)); }), target.size_bytes() + scratch_bytes);
   EXPECT_LE(peak_of([&] { target += target(0); }), target.size_bytes() + scratch_bytes);
+  // Several stages write a join. One of them could fail when another one has written, so that it is made beside the target.
+  EXPECT_LE(peak_of([&] { target.assign(roll(g.a, {3}, 0)); }), target.size_bytes() + scratch_bytes);
+  EXPECT_LE(peak_of([&] { target.assign(concat({g.a(slice(0, 1000)), g.b(slice(1000, none))})); }), target.size_bytes() + scratch_bytes);
 }
 
 TEST(MemoryOfViews, IsNone) {

@@ -94,9 +94,9 @@ struct blas_operand {
   }
 };
 
-// Side of the blocks that operands BLAS cannot take are packed into, and of blocks of results it cannot write: 4 MiB each
+// Side of the blocks that operands BLAS cannot take are packed into, and of blocks of results it cannot write: 2 MiB each
 // for float64.
-constexpr std::int64_t block_side = 704;
+constexpr std::int64_t block_side = 512;
 
 template <class T>
 class product {
