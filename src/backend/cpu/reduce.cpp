@@ -102,11 +102,12 @@ void fill_with_identity(const ops::reduce_stage& stage, const stage_context& con
 
 void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
   if (core::size_of(stage.target.at.shape) == 0) return;
-  const axis_split split = split_axes(stage.chain, stage.axes);
-  if (split.middle == 0) {
+  // Nothing to reduce; the other extents may multiply past 64 bits.
+  if (core::size_of(stage.chain.shape) == 0) {
     fill_with_identity(stage, context);
     return;
   }
+  const axis_split split = split_axes(stage.chain, stage.axes);
   const tile_plan plan(stage.chain, context.operands, split.order);
   const std::int64_t item_bytes = plan.item_bytes();
   const row_combiner combiner(kernels::map(ops::info(stage.which).combine, plan.type()), item_bytes);
