@@ -84,8 +84,7 @@ TEST_P(Matmul, AgreesWithTheDefinitionInEveryLayout) {
   random_numbers random(8000 + static_cast<std::uint64_t>(type));
   for (const auto& [x_shape, y_shape] : shapes()) {
     for (const form f : all_forms) {
-      for (int round = 0; round < 2; ++round) {
-        const form g = random.one_of(all_forms);
+      for (const form g : all_forms) {
         const numbers kind = random.chance(50) ? numbers::small : numbers::wide;
         const operand x = random_operand(type, x_shape, f, kind, random);
         const operand y = random_operand(type, y_shape, g, kind, random);
