@@ -125,9 +125,9 @@ TEST(Cumulative, TakesADtype) {
 // Above 64 tiles of 512 the axis is cut into chunks.
 TEST(Cumulative, OfLongAxes) {
   random_numbers random(703);
-  for (const dims& shape : {dims{32768}, dims{65535}, dims{65536}, dims{65537}, dims{131073}, dims{200001},
-                            dims{2, 70001}, dims{70001, 2}, dims{70001, 3}, dims{40000, 17}, dims{600, 1000}}) {
-    for (const dtype type : {int32, float32, complex128}) {
+  for (const dims& shape : {dims{32768}, dims{65535}, dims{65536}, dims{65537}, dims{200001}, dims{2, 70001},
+                            dims{70001, 2}, dims{70001, 3}, dims{40000, 17}, dims{600, 1000}}) {
+    for (const dtype type : {float32, random.one_of(std::array{int32, float64, complex128})}) {
       const form f = random.one_of(std::array{form::row_major, form::transposed, form::every_second});
       const operand x = random_operand(type, shape, f, numbers::small, random);
       for (int axis = 0; axis < shape.size(); ++axis) {
