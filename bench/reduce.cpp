@@ -40,7 +40,7 @@ void sum_axis0_raw(benchmark::State& state) {
   double* out = b.data<double>();
   for (auto _ : state) {
     for (std::int64_t j = 0; j < columns; ++j) out[j] = 0;
-#pragma omp parallel for schedule(static) reduction(+ : out[:columns])
+#pragma omp parallel for schedule(static) reduction(+ : out[ : columns])
     for (std::int64_t i = 0; i < rows; ++i) {
 #pragma omp simd
       for (std::int64_t j = 0; j < columns; ++j) out[j] += x[i * columns + j];

@@ -18,14 +18,14 @@ namespace tandem {
 
 /// What a parameter of a function accepts when the function is called by name.
 enum class parameter_kind : std::uint8_t {
-  array,        ///< an expr or a number
-  arrays,       ///< a list of them
-  number,       ///< a number, as `scalar`
-  integer,      ///< an integer
-  integers,     ///< an integer or a list of integers
-  boolean,      ///< True or False
-  dtype,        ///< a dtype
-  text,         ///< a string
+  array,     ///< an expr or a number
+  arrays,    ///< a list of them
+  number,    ///< a number, as `scalar`
+  integer,   ///< an integer
+  integers,  ///< an integer or a list of integers
+  boolean,   ///< True or False
+  dtype,     ///< a dtype
+  text,      ///< a string
 };
 
 /// One parameter of a function.

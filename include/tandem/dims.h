@@ -68,10 +68,10 @@ class dims {
   }
 
   bool contains(std::int64_t value) const noexcept { return std::find(begin(), end(), value) != end(); }
-  operator std::span<const std::int64_t>() const noexcept {
-    return {values_, static_cast<std::size_t>(size_)};
+  operator std::span<const std::int64_t>() const noexcept { return {values_, static_cast<std::size_t>(size_)}; }
+  friend bool operator==(const dims& a, const dims& b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
   }
-  friend bool operator==(const dims& a, const dims& b) noexcept { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
  private:
   static void check(std::size_t size) {

@@ -73,7 +73,7 @@ constexpr dtype real_part(dtype type) noexcept {
 /// need float64; uint64 with a signed integer gives float64. Booleans promote to anything.
 TANDEM_API dtype result_type(dtype left, dtype right) noexcept;
 
-/// `result_type` of all, from left to right. Throws: `argument_error` if `types` is empty.
+/// The dtype that holds the values of all, whatever their order: float32 for int16, uint16 and float32. Throws: `argument_error` if `types` is empty.
 TANDEM_API dtype result_type(std::span<const dtype> types);
 
 /// The dtype of a number without a size, whose own dtype would be `weak`, beside an array of dtype `strong`: `strong`
@@ -109,13 +109,13 @@ struct known_dtype {
 
 // Integers by size and sign, so that `long` and `long long` both work wherever std::int64_t is only one of them.
 template <class T>
-  requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, wchar_t> && !std::is_same_v<T, char8_t> &&
-           !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t> && sizeof(T) <= 8)
-struct dtype_of_type<T>
-    : known_dtype<(sizeof(T) == 1   ? (std::is_signed_v<T> ? dtype::int8 : dtype::uint8)
-                   : sizeof(T) == 2 ? (std::is_signed_v<T> ? dtype::int16 : dtype::uint16)
-                   : sizeof(T) == 4 ? (std::is_signed_v<T> ? dtype::int32 : dtype::uint32)
-                                    : (std::is_signed_v<T> ? dtype::int64 : dtype::uint64))> {};
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !std::is_same_v<T, wchar_t> &&
+           !std::is_same_v<T, char8_t> && !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t> &&
+           sizeof(T) <= 8)
+struct dtype_of_type<T> : known_dtype<(sizeof(T) == 1   ? (std::is_signed_v<T> ? dtype::int8 : dtype::uint8)
+                                       : sizeof(T) == 2 ? (std::is_signed_v<T> ? dtype::int16 : dtype::uint16)
+                                       : sizeof(T) == 4 ? (std::is_signed_v<T> ? dtype::int32 : dtype::uint32)
+                                                        : (std::is_signed_v<T> ? dtype::int64 : dtype::uint64))> {};
 template <>
 struct dtype_of_type<bool> : known_dtype<dtype::bool_> {};
 template <>

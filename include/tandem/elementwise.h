@@ -1,8 +1,8 @@
 #pragma once
 
 #include <tandem/dtype.h>
-#include <tandem/expr.h>
 #include <tandem/export.h>
+#include <tandem/expr.h>
 
 namespace tandem {
 

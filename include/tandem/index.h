@@ -41,7 +41,8 @@ class slice {
   slice(bound start, bound stop, bound step = std::nullopt) : start_(start), stop_(stop), step_(step) {}
   template <class Start, class Stop>
     requires(std::same_as<Start, none_t> || std::same_as<Stop, none_t>)
-  slice(Start start, Stop stop, bound step = std::nullopt) : start_(to_bound(start)), stop_(to_bound(stop)), step_(step) {}
+  slice(Start start, Stop stop, bound step = std::nullopt)
+      : start_(to_bound(start)), stop_(to_bound(stop)), step_(step) {}
 
   bound start() const noexcept { return start_; }
   bound stop() const noexcept { return stop_; }

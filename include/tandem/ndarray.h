@@ -207,21 +207,23 @@ TANDEM_API void check_count(std::size_t count, const dims& shape);
 /// array that is not empty; `argument_error` for an address not aligned to the element. `deleter` is not called then.
 template <element T>
 ndarray wrap(T* data, const dims& shape) {
-  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, nullptr, !std::is_const_v<T>, {});
+  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, nullptr,
+                             !std::is_const_v<T>, {});
 }
 template <element T>
 ndarray wrap(T* data, const dims& shape, const dims& strides) {
-  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, &strides, !std::is_const_v<T>, {});
+  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, &strides,
+                             !std::is_const_v<T>, {});
 }
 template <element T, std::invocable<void*> Deleter>
 ndarray wrap(T* data, const dims& shape, Deleter deleter) {
-  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, nullptr, !std::is_const_v<T>,
-                             std::move(deleter));
+  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, nullptr,
+                             !std::is_const_v<T>, std::move(deleter));
 }
 template <element T, std::invocable<void*> Deleter>
 ndarray wrap(T* data, const dims& shape, const dims& strides, Deleter deleter) {
-  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, &strides, !std::is_const_v<T>,
-                             std::move(deleter));
+  return detail::wrap_memory(const_cast<std::remove_const_t<T>*>(data), dtype_of<T>, shape, &strides,
+                             !std::is_const_v<T>, std::move(deleter));
 }
 
 /// A new array with a copy of the values, of their own C++ type: `array<float>({1, 2, 3})`, `array<int>({{1, 2}, {3, 4}})`.
@@ -237,11 +239,13 @@ ndarray array(std::initializer_list<std::initializer_list<T>> rows) {
   T* to = values.get();
   for (const auto& row : rows) {
     if (row.size() != columns) {
-      throw shape_error("array: rows have " + std::to_string(columns) + " and " + std::to_string(row.size()) + " values");
+      throw shape_error("array: rows have " + std::to_string(columns) + " and " + std::to_string(row.size()) +
+                        " values");
     }
     to = std::copy(row.begin(), row.end(), to);
   }
-  return detail::array_of(values.get(), dtype_of<T>, {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
+  return detail::array_of(values.get(), dtype_of<T>,
+                          {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
 }
 /// A new array of the given shape with a copy of `values` in row-major order. Throws: `shape_error` if the counts differ.
 template <element T>

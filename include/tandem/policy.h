@@ -24,10 +24,14 @@ class progress {
   std::atomic<std::int64_t> done_{0};
 };
 
+/// The most workers a policy may ask for. Each is a thread with a stack, and OpenMP ends the process that cannot have
+/// the threads it asked for.
+inline constexpr int max_workers = 1024;
+
 /// What the user allows an evaluation to use.
 struct policy {
-  /// Number of cores that work on it: 1 or more, or -1 for all permitted ones, which is also the default. More than
-  /// the permitted cores is allowed and rarely useful. Results have the same bits for every number, but for matrix
+  /// Number of cores that work on it: 1 to `max_workers`, or -1 for all permitted ones, which is also the default. More
+  /// than the permitted cores is allowed and rarely useful. Any other number is a `policy_error` in the evaluation. Results have the same bits for every number, but for matrix
   /// products, whose rounding is the BLAS library's.
   std::optional<int> workers = std::nullopt;
   /// Where to count progress; may be null. Must outlive the evaluation.

@@ -53,7 +53,8 @@ class TANDEM_API scalar {
           using V = decltype(value);
           if constexpr (std::is_same_v<V, std::complex<double>>) {
             if constexpr (dtype_of<T> == dtype::complex64 || dtype_of<T> == dtype::complex128) {
-              return T(static_cast<typename T::value_type>(value.real()), static_cast<typename T::value_type>(value.imag()));
+              return T(static_cast<typename T::value_type>(value.real()),
+                       static_cast<typename T::value_type>(value.imag()));
             } else {
               return T();
             }
@@ -66,7 +67,9 @@ class TANDEM_API scalar {
         value_);
   }
 
-  const std::variant<bool, std::int64_t, std::uint64_t, double, std::complex<double>>& value() const noexcept { return value_; }
+  const std::variant<bool, std::int64_t, std::uint64_t, double, std::complex<double>>& value() const noexcept {
+    return value_;
+  }
 
  private:
   void check_fits(dtype type) const;

@@ -73,7 +73,9 @@ struct scan_options {
 //
 // Shapes: (..., n_axis, ...) -> the same without the reduced axes, or with extent 1 there if `keepdims`. No axes at all,
 // `.axis = {dims{}}`, reduces nothing.
-// Accuracy: error grows with log2(n) on every axis; the result has the same bits for every number of workers.
+// Accuracy: error grows with log2(n) on every axis; the result has the same bits for every number of workers. The order
+//   of the additions follows shape and strides, so that a transposed or sliced array, or an expression evaluated before
+//   it is reduced, may round differently from a contiguous copy of the same values.
 // Cost: deferred; reads each element once and makes no temporaries, also when `x` is an expression.
 // Throws: `index_error` if an axis is out of range or repeated, `dtype_error` if the dtype of `x` is not supported.
 // Thread safety: any thread may call these.

@@ -35,7 +35,9 @@ std::string describe(const argument& value) {
     std::string operator()(dtype of) const { return fmt::format("the dtype {}", name(of)); }
     std::string operator()(const std::string& of) const { return fmt::format("'{}'", of); }
     std::string operator()(const dims& of) const { return to_string(of); }
-    std::string operator()(const expr& of) const { return fmt::format("an array {} {}", name(of.dtype()), to_string(of.shape())); }
+    std::string operator()(const expr& of) const {
+      return fmt::format("an array {} {}", name(of.dtype()), to_string(of.shape()));
+    }
     std::string operator()(const std::vector<expr>& of) const { return fmt::format("a list of {} arrays", of.size()); }
   };
   return std::visit(visitor(), value);
@@ -48,7 +50,8 @@ std::optional<std::int64_t> integer_in(const argument& value) {
 }
 
 ndarray array_of_integers(const dims& list) {
-  return tandem::array(std::span<const std::int64_t>(list.begin(), static_cast<std::size_t>(list.size())), {list.size()});
+  return tandem::array(std::span<const std::int64_t>(list.begin(), static_cast<std::size_t>(list.size())),
+                       {list.size()});
 }
 
 // The value as the kind wants it, or nothing.
@@ -86,7 +89,9 @@ std::optional<argument> converted(const argument& value, parameter_kind kind) {
       if (const auto* list = std::get_if<std::vector<expr>>(&value); list != nullptr && list->empty()) return dims{};
       return std::nullopt;
     case parameter_kind::boolean:
-      if (const auto* number = std::get_if<scalar>(&value); number != nullptr && number->default_dtype() == dtype::bool_) return value;
+      if (const auto* number = std::get_if<scalar>(&value);
+          number != nullptr && number->default_dtype() == dtype::bool_)
+        return value;
       return std::nullopt;
     case parameter_kind::dtype:
       if (std::holds_alternative<dtype>(value)) return value;
@@ -116,7 +121,8 @@ bound_arguments::bound_arguments(const function_info& function, std::span<const 
   }
   for (const auto& [given_key, value] : named) {
     const std::string& key = given_key;
-    const auto at = std::find_if(parameters.begin(), parameters.end(), [&](const parameter& each) { return each.name == key; });
+    const auto at =
+        std::find_if(parameters.begin(), parameters.end(), [&](const parameter& each) { return each.name == key; });
     if (at == parameters.end()) {
       std::vector<std::string_view> names;
       for (const parameter& each : parameters) names.push_back(each.name);
@@ -129,7 +135,8 @@ bound_arguments::bound_arguments(const function_info& function, std::span<const 
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (!bound[i] && parameters[i].required()) {
-      throw argument_error(fmt::format("{}: argument '{}' is missing ({})", function.name, parameters[i].name, describe(parameters[i].kind)));
+      throw argument_error(fmt::format("{}: argument '{}' is missing ({})", function.name, parameters[i].name,
+                                       describe(parameters[i].kind)));
     }
     if (bound[i] || parameters[i].default_text == "None") continue;
     const std::string_view text = parameters[i].default_text;
@@ -150,8 +157,8 @@ void bound_arguments::set(std::size_t i, const argument& value) {
   if (std::holds_alternative<none_t>(value) && wanted.accepts_none()) return;
   std::optional<argument> fitting = converted(value, wanted.kind);
   if (!fitting) {
-    throw argument_error(fmt::format("{}: argument '{}' must be {}, given {}", function_.name, wanted.name, describe(wanted.kind),
-                                     describe(value)));
+    throw argument_error(fmt::format("{}: argument '{}' must be {}, given {}", function_.name, wanted.name,
+                                     describe(wanted.kind), describe(value)));
   }
   values_[i] = std::move(*fitting);
 }

@@ -38,21 +38,24 @@ template <class Number>
 ndarray progression(Number first, Number step, std::int64_t count, dtype type, std::string_view what) {
   const ndarray numbers = allocated({count}, dtype_of<Number>, what);
   Number* const to = numbers.data<Number>();
-  runtime::parallel_for(count, count > 65536 ? runtime::permitted_cores() : 1, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      if constexpr (std::is_integral_v<Number>) {
-        // Unsigned, because the last step may overflow although no value does.
-        const auto offset = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step);
-        to[i] = static_cast<Number>(static_cast<std::uint64_t>(first) + offset);
-      } else {
-        to[i] = first + step * static_cast<double>(i);
-      }
-    }
-  });
+  runtime::parallel_for(count, count > 65536 ? runtime::permitted_cores() : 1,
+                        [&](std::int64_t begin, std::int64_t end, int) {
+                          for (std::int64_t i = begin; i < end; ++i) {
+                            if constexpr (std::is_integral_v<Number>) {
+                              // Unsigned, because the last step may overflow although no value does.
+                              const auto offset = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step);
+                              to[i] = static_cast<Number>(static_cast<std::uint64_t>(first) + offset);
+                            } else {
+                              to[i] = first + step * static_cast<double>(i);
+                            }
+                          }
+                        });
   return eval(astype(numbers, type));
 }
 
-bool is_integral(const scalar& value) { return is_integer(value.default_dtype()) || value.default_dtype() == dtype::bool_; }
+bool is_integral(const scalar& value) {
+  return is_integer(value.default_dtype()) || value.default_dtype() == dtype::bool_;
+}
 
 std::int64_t integer_count(std::int64_t start, std::int64_t stop, std::int64_t step) {
   if (step > 0 ? start >= stop : start <= stop) return 0;
@@ -71,7 +74,8 @@ bool is_finite(double value) { return std::isfinite(value); }
 bool is_finite(std::complex<double> value) { return std::isfinite(value.real()) && std::isfinite(value.imag()); }
 
 void check_real(const scalar& value, std::string_view what) {
-  if (is_complex(value.default_dtype())) throw dtype_error(fmt::format("{}: expected a real number, given {}", what, to_string(value)));
+  if (is_complex(value.default_dtype()))
+    throw dtype_error(fmt::format("{}: expected a real number, given {}", what, to_string(value)));
 }
 
 // Whether each element of the last two axes is on diagonal `k` or above it.
@@ -87,7 +91,8 @@ expr on_or_above(const dims& shape, std::int64_t k) {
 expr triangle(const expr& x, const expr& keep) { return where(keep, x, scalar(false)); }
 
 void check_matrix(const expr& x, std::string_view what) {
-  if (x.rank() < 2) throw shape_error(fmt::format("{}: expected at least 2 axes, given shape {}", what, to_string(x.shape())));
+  if (x.rank() < 2)
+    throw shape_error(fmt::format("{}: expected at least 2 axes, given shape {}", what, to_string(x.shape())));
 }
 
 }  // namespace
@@ -114,7 +119,8 @@ ndarray arange(const scalar& start, const scalar& stop, const scalar& step, std:
     const auto first = start.as<std::int64_t>();
     const auto by = step.as<std::int64_t>();
     if (by == 0) throw argument_error("arange: the step must not be 0");
-    return progression(first, by, integer_count(first, stop.as<std::int64_t>(), by), type.value_or(dtype::int64), "arange");
+    return progression(first, by, integer_count(first, stop.as<std::int64_t>(), by), type.value_or(dtype::int64),
+                       "arange");
   }
   const auto first = start.as<double>();
   const auto by = step.as<double>();
@@ -123,15 +129,17 @@ ndarray arange(const scalar& start, const scalar& stop, const scalar& step, std:
   // The quotient of a short distance and a long step may be 0, but the first element lies before `stop`.
   if (count == 0 && distance != 0 && std::signbit(distance) == std::signbit(by)) count = 1;
   if (by == 0 || !std::isfinite(count)) {
-    throw argument_error(fmt::format("arange: from {} to {} by {} has no number of elements", to_string(start), to_string(stop),
-                                     to_string(step)));
+    throw argument_error(fmt::format("arange: from {} to {} by {} has no number of elements", to_string(start),
+                                     to_string(stop), to_string(step)));
   }
   if (count >= 0x1p63) throw shape_error("arange: more than 2^63 - 1 elements");
   // One element is `start` also where the step is infinite.
-  return progression(first, count > 1 ? by : 0.0, count > 0 ? static_cast<std::int64_t>(count) : 0, type.value_or(dtype::float64), "arange");
+  return progression(first, count > 1 ? by : 0.0, count > 0 ? static_cast<std::int64_t>(count) : 0,
+                     type.value_or(dtype::float64), "arange");
 }
 
-ndarray linspace(const scalar& start, const scalar& stop, std::int64_t count, std::optional<dtype> type, bool endpoint) {
+ndarray linspace(const scalar& start, const scalar& stop, std::int64_t count, std::optional<dtype> type,
+                 bool endpoint) {
   if (count < 0) throw argument_error(fmt::format("linspace: {} elements, expected 0 or more", count));
   const bool complex_bounds = is_complex(start.default_dtype()) || is_complex(stop.default_dtype());
   const double intervals = static_cast<double>(endpoint ? count - 1 : count);
@@ -158,7 +166,7 @@ ndarray eye(std::int64_t rows, std::optional<std::int64_t> columns, std::int64_t
   if (k < width && k > -rows) {
     const std::int64_t count = k >= 0 ? std::min(rows, width - k) : std::min(rows + k, width);
     const std::int64_t first = k >= 0 ? k : -k * width;
-    ndarray(result.storage(), type, {{count}, {width + 1}, first}) (ellipsis) = true;
+    ndarray(result.storage(), type, {{count}, {width + 1}, first})(ellipsis) = true;
   }
   return result;
 }
@@ -170,9 +178,11 @@ std::vector<expr> meshgrid(const std::vector<expr>& arrays, std::string_view ind
   const int rank = static_cast<int>(std::min<std::size_t>(arrays.size(), max_rank + 1));
   dims shape;
   for (const expr& each : arrays) {
-    if (each.rank() > 1) throw shape_error(fmt::format("meshgrid: expected arrays of one axis, given {}", to_string(each.shape())));
+    if (each.rank() > 1)
+      throw shape_error(fmt::format("meshgrid: expected arrays of one axis, given {}", to_string(each.shape())));
     if (each.dtype() != arrays.front().dtype()) {
-      throw dtype_error(fmt::format("meshgrid: dtypes differ, {} and {}", name(arrays.front().dtype()), name(each.dtype())));
+      throw dtype_error(
+          fmt::format("meshgrid: dtypes differ, {} and {}", name(arrays.front().dtype()), name(each.dtype())));
     }
     shape.push_back(each.size());
   }

@@ -8,8 +8,8 @@ namespace tandem {
   expr name(const expr& x) { return expr(ops::make_elementwise(ops::op::name, {x.node()})); }
 #define TD_BIN(name, kinds, result, formula, flops, ulp, summary) \
   expr name(const expr& x, const expr& y) { return expr(ops::make_elementwise(ops::op::name, {x.node(), y.node()})); }
-#define TD_TER(name, kinds, result, formula, flops, ulp, summary) \
-  expr name(const expr& x, const expr& y, const expr& z) {        \
+#define TD_TER(name, kinds, result, formula, flops, ulp, summary)                      \
+  expr name(const expr& x, const expr& y, const expr& z) {                             \
     return expr(ops::make_elementwise(ops::op::name, {x.node(), y.node(), z.node()})); \
   }
 #include <tandem/tables/elementwise.inc>

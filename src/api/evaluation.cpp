@@ -32,8 +32,8 @@ namespace {
 
 void check_writable(const ndarray& target, std::string_view what) {
   if (!target.is_writable()) {
-    throw dtype_error(fmt::format("{}: the array {} {} is read-only (a broadcast view or wrapped constant memory)", what,
-                                  name(target.dtype()), to_string(target.shape())));
+    throw dtype_error(fmt::format("{}: the array {} {} is read-only (a broadcast view or wrapped constant memory)",
+                                  what, name(target.dtype()), to_string(target.shape())));
   }
 }
 
@@ -50,16 +50,17 @@ void write(const ndarray& target, const ops::node_ptr& value, const policy& rule
   exec::evaluate_into(fitted, target, rules);
 }
 
-const ndarray& in_place(const ndarray& target, expr (*operation)(const expr&, const expr&), const expr& value, std::string_view what) {
+const ndarray& in_place(const ndarray& target, expr (*operation)(const expr&, const expr&), const expr& value,
+                        std::string_view what) {
   check_writable(target, what);
   const expr result = operation(target, value);
   if (!can_cast_same_kind(result.dtype(), target.dtype())) {
-    throw dtype_error(fmt::format("{}: the result is {}, which an array of {} cannot take in place", what, name(result.dtype()),
-                                  name(target.dtype())));
+    throw dtype_error(fmt::format("{}: the result is {}, which an array of {} cannot take in place", what,
+                                  name(result.dtype()), name(target.dtype())));
   }
   if (result.shape() != target.shape()) {
-    throw shape_error(fmt::format("{}: the result has shape {}, the array written to has {}", what, to_string(result.shape()),
-                                  to_string(target.shape())));
+    throw shape_error(fmt::format("{}: the result has shape {}, the array written to has {}", what,
+                                  to_string(result.shape()), to_string(target.shape())));
   }
   write(target, result.node(), {}, what);
   return target;
@@ -83,13 +84,27 @@ ndarray&& ndarray::operator=(const expr& value) && {
 }
 
 const ndarray& ndarray::operator+=(const expr& value) const { return in_place(*this, add, value, "add in place"); }
-const ndarray& ndarray::operator-=(const expr& value) const { return in_place(*this, subtract, value, "subtract in place"); }
-const ndarray& ndarray::operator*=(const expr& value) const { return in_place(*this, multiply, value, "multiply in place"); }
-const ndarray& ndarray::operator/=(const expr& value) const { return in_place(*this, divide, value, "divide in place"); }
-const ndarray& ndarray::operator%=(const expr& value) const { return in_place(*this, remainder, value, "remainder in place"); }
-const ndarray& ndarray::operator&=(const expr& value) const { return in_place(*this, bitwise_and, value, "bitwise_and in place"); }
-const ndarray& ndarray::operator|=(const expr& value) const { return in_place(*this, bitwise_or, value, "bitwise_or in place"); }
-const ndarray& ndarray::operator^=(const expr& value) const { return in_place(*this, bitwise_xor, value, "bitwise_xor in place"); }
+const ndarray& ndarray::operator-=(const expr& value) const {
+  return in_place(*this, subtract, value, "subtract in place");
+}
+const ndarray& ndarray::operator*=(const expr& value) const {
+  return in_place(*this, multiply, value, "multiply in place");
+}
+const ndarray& ndarray::operator/=(const expr& value) const {
+  return in_place(*this, divide, value, "divide in place");
+}
+const ndarray& ndarray::operator%=(const expr& value) const {
+  return in_place(*this, remainder, value, "remainder in place");
+}
+const ndarray& ndarray::operator&=(const expr& value) const {
+  return in_place(*this, bitwise_and, value, "bitwise_and in place");
+}
+const ndarray& ndarray::operator|=(const expr& value) const {
+  return in_place(*this, bitwise_or, value, "bitwise_or in place");
+}
+const ndarray& ndarray::operator^=(const expr& value) const {
+  return in_place(*this, bitwise_xor, value, "bitwise_xor in place");
+}
 const ndarray& ndarray::operator<<=(const expr& value) const {
   return in_place(*this, bitwise_left_shift, value, "bitwise_left_shift in place");
 }
@@ -98,7 +113,8 @@ const ndarray& ndarray::operator>>=(const expr& value) const {
 }
 
 void ndarray::read_item(void* value, tandem::dtype type) const {
-  if (size() != 1) throw shape_error(fmt::format("item: the array has shape {}, expected one element", to_string(shape())));
+  if (size() != 1)
+    throw shape_error(fmt::format("item: the array has shape {}, expected one element", to_string(shape())));
   const ndarray converted = eval(astype(*this, type), {.workers = 1});
   converted.copy_elements(value, type, 0, 1);
 }

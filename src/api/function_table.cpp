@@ -2,6 +2,7 @@
 
 #include <tandem/creation.h>
 #include <tandem/elementwise.h>
+#include <tandem/errors.h>
 #include <tandem/manipulation.h>
 #include <tandem/products.h>
 #include <tandem/statistics.h>
@@ -21,7 +22,9 @@ axes axes_at(bound given, std::size_t i) {
 }
 
 reduce_options reduction(bound given) { return {.axis = axes_at(given, 1), .keepdims = given.boolean(2)}; }
-sum_options summation(bound given) { return {.axis = axes_at(given, 1), .keepdims = given.boolean(2), .dtype = given.type(3)}; }
+sum_options summation(bound given) {
+  return {.axis = axes_at(given, 1), .keepdims = given.boolean(2), .dtype = given.type(3)};
+}
 variance_options variance(bound given) {
   return {.axis = axes_at(given, 1), .keepdims = given.boolean(2), .correction = given.number(3).as<double>()};
 }
@@ -30,14 +33,22 @@ scan_options running(bound given) {
   return {.axis = given.optional_integer(1), .dtype = given.type(2), .include_initial = given.boolean(3)};
 }
 
-const std::vector<parameter> reduce_parameters = {{"x", kind::array, ""}, {"axis", kind::integers, "None"}, {"keepdims", kind::boolean, "False"}};
-const std::vector<parameter> sum_parameters = {
-    {"x", kind::array, ""}, {"axis", kind::integers, "None"}, {"keepdims", kind::boolean, "False"}, {"dtype", kind::dtype, "None"}};
-const std::vector<parameter> variance_parameters = {
-    {"x", kind::array, ""}, {"axis", kind::integers, "None"}, {"keepdims", kind::boolean, "False"}, {"correction", kind::number, "0"}};
-const std::vector<parameter> arg_parameters = {{"x", kind::array, ""}, {"axis", kind::integer, "None"}, {"keepdims", kind::boolean, "False"}};
-const std::vector<parameter> scan_parameters = {
-    {"x", kind::array, ""}, {"axis", kind::integer, "None"}, {"dtype", kind::dtype, "None"}, {"include_initial", kind::boolean, "False"}};
+const std::vector<parameter> reduce_parameters = {
+    {"x", kind::array, ""}, {"axis", kind::integers, "None"}, {"keepdims", kind::boolean, "False"}};
+const std::vector<parameter> sum_parameters = {{"x", kind::array, ""},
+                                               {"axis", kind::integers, "None"},
+                                               {"keepdims", kind::boolean, "False"},
+                                               {"dtype", kind::dtype, "None"}};
+const std::vector<parameter> variance_parameters = {{"x", kind::array, ""},
+                                                    {"axis", kind::integers, "None"},
+                                                    {"keepdims", kind::boolean, "False"},
+                                                    {"correction", kind::number, "0"}};
+const std::vector<parameter> arg_parameters = {
+    {"x", kind::array, ""}, {"axis", kind::integer, "None"}, {"keepdims", kind::boolean, "False"}};
+const std::vector<parameter> scan_parameters = {{"x", kind::array, ""},
+                                                {"axis", kind::integer, "None"},
+                                                {"dtype", kind::dtype, "None"},
+                                                {"include_initial", kind::boolean, "False"}};
 const std::vector<parameter> like_parameters = {{"x", kind::array, ""}, {"dtype", kind::dtype, "None"}};
 
 // arange(stop), arange(start, stop) and arange(start, stop, step), as in Python.
@@ -54,9 +65,14 @@ argument call_repeat(bound given) {
   return repeat(given.array(0), repeats, given.optional_integer(2));
 }
 
-// `axes` is a number of axes, or the axes of x followed by as many of y: Python's pair of lists, in one list.
 argument call_tensordot(bound given) {
-  if (given.given(3)) return tensordot(given.array(0), given.array(1), given.integers(3), given.integers(4));
+  const std::optional<dims> of_x = given.optional_integers(3);
+  const std::optional<dims> of_y = given.optional_integers(4);
+  if (of_x.has_value() != of_y.has_value()) {
+    throw argument_error(of_x ? "tensordot: x_axes needs y_axes beside it"
+                              : "tensordot: y_axes needs x_axes beside it");
+  }
+  if (of_x) return tensordot(given.array(0), given.array(1), *of_x, *of_y);
   return tensordot(given.array(0), given.array(1), given.integer(2));
 }
 
@@ -70,23 +86,30 @@ argument call_clip(bound given) {
 std::vector<function_row> make_table() {
   std::vector<function_row> rows = {
 #define TD_UN(name, kinds, result, formula, flops, ulp, summary) \
-  {{#name, "elementwise", summary, {{"x", kind::array, ""}}}, [](bound given) -> argument { return name(given.array(0)); }},
-#define TD_BIN(name, kinds, result, formula, flops, ulp, summary)                                  \
-  {{#name, "elementwise", summary, {{"x", kind::array, ""}, {"y", kind::array, ""}}},              \
+  {{#name, "elementwise", summary, {{"x", kind::array, ""}}},    \
+   [](bound given) -> argument { return name(given.array(0)); }},
+#define TD_BIN(name, kinds, result, formula, flops, ulp, summary)                     \
+  {{#name, "elementwise", summary, {{"x", kind::array, ""}, {"y", kind::array, ""}}}, \
    [](bound given) -> argument { return name(given.array(0), given.array(1)); }},
-#define TD_TER(name, kinds, result, formula, flops, ulp, summary)                                                      \
+#define TD_TER(name, kinds, result, formula, flops, ulp, summary)                                                     \
   {{#name, "elementwise", summary, {{"condition", kind::array, ""}, {"x", kind::array, ""}, {"y", kind::array, ""}}}, \
    [](bound given) -> argument { return name(given.array(0), given.array(1), given.array(2)); }},
 #include <tandem/tables/elementwise.inc>
   };
   const std::vector<function_row> others = {
-      {{"clip", "elementwise", "x limited to [min, max]; None for no limit",
-        {{"x", kind::array, ""}, {"min", kind::array, "None"}, {"max", kind::array, "None"}}}, &call_clip},
-      {{"astype", "elementwise", "x converted; floats to integers truncate and saturate, nan gives 0",
+      {{"clip",
+        "elementwise",
+        "x limited to [min, max]; None for no limit",
+        {{"x", kind::array, ""}, {"min", kind::array, "None"}, {"max", kind::array, "None"}}},
+       &call_clip},
+      {{"astype",
+        "elementwise",
+        "x converted; floats to integers truncate and saturate, nan gives 0",
         {{"x", kind::array, ""}, {"dtype", kind::dtype, ""}}},
        [](bound given) -> argument { return astype(given.array(0), *given.type(1)); }},
 
-      {{"sum", "statistics", "sum of elements", sum_parameters}, [](bound given) -> argument { return sum(given.array(0), summation(given)); }},
+      {{"sum", "statistics", "sum of elements", sum_parameters},
+       [](bound given) -> argument { return sum(given.array(0), summation(given)); }},
       {{"prod", "statistics", "product of elements", sum_parameters},
        [](bound given) -> argument { return prod(given.array(0), summation(given)); }},
       {{"min", "statistics", "smallest element; nan if one is nan", reduce_parameters},
@@ -118,7 +141,9 @@ std::vector<function_row> make_table() {
        [](bound given) -> argument { return expr(zeros(given.integers(0), *given.type(1))); }},
       {{"ones", "creation", "all elements 1", {{"shape", kind::integers, ""}, {"dtype", kind::dtype, "float64"}}},
        [](bound given) -> argument { return expr(ones(given.integers(0), *given.type(1))); }},
-      {{"full", "creation", "all elements fill_value",
+      {{"full",
+        "creation",
+        "all elements fill_value",
         {{"shape", kind::integers, ""}, {"fill_value", kind::number, ""}, {"dtype", kind::dtype, "None"}}},
        [](bound given) -> argument { return expr(full(given.integers(0), given.number(1), given.type(2))); }},
       {{"empty", "creation", "elements not set", {{"shape", kind::integers, ""}, {"dtype", kind::dtype, "float64"}}},
@@ -127,26 +152,45 @@ std::vector<function_row> make_table() {
        [](bound given) -> argument { return expr(zeros_like(given.array(0), given.type(1))); }},
       {{"ones_like", "creation", "all elements 1, in the shape and dtype of x", like_parameters},
        [](bound given) -> argument { return expr(ones_like(given.array(0), given.type(1))); }},
-      {{"full_like", "creation", "all elements fill_value, in the shape and dtype of x",
+      {{"full_like",
+        "creation",
+        "all elements fill_value, in the shape and dtype of x",
         {{"x", kind::array, ""}, {"fill_value", kind::number, ""}, {"dtype", kind::dtype, "None"}}},
        [](bound given) -> argument { return expr(full_like(given.array(0), given.number(1), given.type(2))); }},
       {{"empty_like", "creation", "elements not set, in the shape and dtype of x", like_parameters},
        [](bound given) -> argument { return expr(empty_like(given.array(0), given.type(1))); }},
-      {{"arange", "creation", "start, start + step, ... before stop; arange(stop) starts from 0",
-        {{"start", kind::number, ""}, {"stop", kind::number, "None"}, {"step", kind::number, "1"}, {"dtype", kind::dtype, "None"}}},
+      {{"arange",
+        "creation",
+        "start, start + step, ... before stop; arange(stop) starts from 0",
+        {{"start", kind::number, ""},
+         {"stop", kind::number, "None"},
+         {"step", kind::number, "1"},
+         {"dtype", kind::dtype, "None"}}},
        &call_arange},
-      {{"linspace", "creation", "num values evenly spaced from start to stop",
-        {{"start", kind::number, ""}, {"stop", kind::number, ""}, {"num", kind::integer, ""}, {"dtype", kind::dtype, "None"},
+      {{"linspace",
+        "creation",
+        "num values evenly spaced from start to stop",
+        {{"start", kind::number, ""},
+         {"stop", kind::number, ""},
+         {"num", kind::integer, ""},
+         {"dtype", kind::dtype, "None"},
          {"endpoint", kind::boolean, "True"}}},
        [](bound given) -> argument {
          return expr(linspace(given.number(0), given.number(1), given.integer(2), given.type(3), given.boolean(4)));
        }},
-      {{"eye", "creation", "ones on diagonal k, zeros elsewhere",
-        {{"n_rows", kind::integer, ""}, {"n_cols", kind::integer, "None"}, {"k", kind::integer, "0"}, {"dtype", kind::dtype, "float64"}}},
+      {{"eye",
+        "creation",
+        "ones on diagonal k, zeros elsewhere",
+        {{"n_rows", kind::integer, ""},
+         {"n_cols", kind::integer, "None"},
+         {"k", kind::integer, "0"},
+         {"dtype", kind::dtype, "float64"}}},
        [](bound given) -> argument {
          return expr(eye(given.integer(0), given.optional_integer(1), given.integer(2), *given.type(3)));
        }},
-      {{"meshgrid", "creation", "coordinate arrays of a grid",
+      {{"meshgrid",
+        "creation",
+        "coordinate arrays of a grid",
         {{"arrays", kind::arrays, ""}, {"indexing", kind::text, "'xy'"}}},
        [](bound given) -> argument { return meshgrid(given.arrays(0), given.text(1)); }},
       {{"tril", "creation", "x with zeros above diagonal k", {{"x", kind::array, ""}, {"k", kind::integer, "0"}}},
@@ -154,47 +198,90 @@ std::vector<function_row> make_table() {
       {{"triu", "creation", "x with zeros below diagonal k", {{"x", kind::array, ""}, {"k", kind::integer, "0"}}},
        [](bound given) -> argument { return triu(given.array(0), given.integer(1)); }},
 
-      {{"reshape", "manipulation", "the elements in another shape; one extent may be -1",
+      {{"reshape",
+        "manipulation",
+        "the elements in another shape; one extent may be -1",
         {{"x", kind::array, ""}, {"shape", kind::integers, ""}}},
        [](bound given) -> argument { return reshape(given.array(0), given.integers(1)); }},
-      {{"permute_dims", "manipulation", "the axes in another order", {{"x", kind::array, ""}, {"axes", kind::integers, ""}}},
+      {{"permute_dims",
+        "manipulation",
+        "the axes in another order",
+        {{"x", kind::array, ""}, {"axes", kind::integers, ""}}},
        [](bound given) -> argument { return permute_dims(given.array(0), given.integers(1)); }},
-      {{"moveaxis", "manipulation", "axes moved to other positions",
+      {{"moveaxis",
+        "manipulation",
+        "axes moved to other positions",
         {{"x", kind::array, ""}, {"source", kind::integers, ""}, {"destination", kind::integers, ""}}},
        [](bound given) -> argument { return moveaxis(given.array(0), given.integers(1), given.integers(2)); }},
       {{"matrix_transpose", "manipulation", "the last two axes swapped", {{"x", kind::array, ""}}},
        [](bound given) -> argument { return matrix_transpose(given.array(0)); }},
-      {{"expand_dims", "manipulation", "a new axis of extent 1", {{"x", kind::array, ""}, {"axis", kind::integer, "0"}}},
+      {{"expand_dims",
+        "manipulation",
+        "a new axis of extent 1",
+        {{"x", kind::array, ""}, {"axis", kind::integer, "0"}}},
        [](bound given) -> argument { return expand_dims(given.array(0), given.integer(1)); }},
-      {{"squeeze", "manipulation", "without the given axes of extent 1", {{"x", kind::array, ""}, {"axis", kind::integers, ""}}},
+      {{"squeeze",
+        "manipulation",
+        "without the given axes of extent 1",
+        {{"x", kind::array, ""}, {"axis", kind::integers, ""}}},
        [](bound given) -> argument { return squeeze(given.array(0), given.integers(1)); }},
-      {{"flip", "manipulation", "elements in reverse order along axes", {{"x", kind::array, ""}, {"axis", kind::integers, "None"}}},
+      {{"flip",
+        "manipulation",
+        "elements in reverse order along axes",
+        {{"x", kind::array, ""}, {"axis", kind::integers, "None"}}},
        [](bound given) -> argument { return flip(given.array(0), axes_at(given, 1)); }},
-      {{"broadcast_to", "manipulation", "repeated to a larger shape", {{"x", kind::array, ""}, {"shape", kind::integers, ""}}},
+      {{"broadcast_to",
+        "manipulation",
+        "repeated to a larger shape",
+        {{"x", kind::array, ""}, {"shape", kind::integers, ""}}},
        [](bound given) -> argument { return broadcast_to(given.array(0), given.integers(1)); }},
       {{"broadcast_arrays", "manipulation", "all broadcast to their common shape", {{"arrays", kind::arrays, ""}}},
        [](bound given) -> argument { return broadcast_arrays(given.arrays(0)); }},
-      {{"concat", "manipulation", "arrays joined along an axis; None flattens them first",
+      {{"concat",
+        "manipulation",
+        "arrays joined along an axis; None flattens them first",
         {{"arrays", kind::arrays, ""}, {"axis", kind::integer, "0", true}}},
        [](bound given) -> argument { return concat(given.arrays(0), given.optional_integer(1)); }},
-      {{"stack", "manipulation", "arrays joined along a new axis", {{"arrays", kind::arrays, ""}, {"axis", kind::integer, "0"}}},
+      {{"stack",
+        "manipulation",
+        "arrays joined along a new axis",
+        {{"arrays", kind::arrays, ""}, {"axis", kind::integer, "0"}}},
        [](bound given) -> argument { return stack(given.arrays(0), given.integer(1)); }},
-      {{"unstack", "manipulation", "the sub-arrays along an axis", {{"x", kind::array, ""}, {"axis", kind::integer, "0"}}},
+      {{"unstack",
+        "manipulation",
+        "the sub-arrays along an axis",
+        {{"x", kind::array, ""}, {"axis", kind::integer, "0"}}},
        [](bound given) -> argument { return unstack(given.array(0), given.integer(1)); }},
-      {{"roll", "manipulation", "elements shifted along axes, coming in again at the other end",
+      {{"roll",
+        "manipulation",
+        "elements shifted along axes, coming in again at the other end",
         {{"x", kind::array, ""}, {"shift", kind::integers, ""}, {"axis", kind::integers, "None"}}},
        [](bound given) -> argument { return roll(given.array(0), given.integers(1), axes_at(given, 2)); }},
-      {{"repeat", "manipulation", "each element repeated, by one count or a count for each",
-        {{"x", kind::array, ""}, {"repeats", kind::array, ""}, {"axis", kind::integer, "None"}}}, &call_repeat},
+      {{"repeat",
+        "manipulation",
+        "each element repeated, by one count or a count for each",
+        {{"x", kind::array, ""}, {"repeats", kind::array, ""}, {"axis", kind::integer, "None"}}},
+       &call_repeat},
       {{"tile", "manipulation", "x laid side by side", {{"x", kind::array, ""}, {"repetitions", kind::integers, ""}}},
        [](bound given) -> argument { return tile(given.array(0), given.integers(1)); }},
 
-      {{"matmul", "products", "matrix product over the last two axes", {{"x", kind::array, ""}, {"y", kind::array, ""}}},
+      {{"matmul",
+        "products",
+        "matrix product over the last two axes",
+        {{"x", kind::array, ""}, {"y", kind::array, ""}}},
        [](bound given) -> argument { return matmul(given.array(0), given.array(1)); }},
-      {{"tensordot", "products", "sum of products over the last `axes` axes of x and the first of y, or over x_axes and y_axes",
-        {{"x", kind::array, ""}, {"y", kind::array, ""}, {"axes", kind::integer, "2"}, {"x_axes", kind::integers, "None"},
-         {"y_axes", kind::integers, "None"}}}, &call_tensordot},
-      {{"vecdot", "products", "sum of conj(x) * y over an axis",
+      {{"tensordot",
+        "products",
+        "sum of products over the last `axes` axes of x and the first of y, or over x_axes and y_axes",
+        {{"x", kind::array, ""},
+         {"y", kind::array, ""},
+         {"axes", kind::integer, "2"},
+         {"x_axes", kind::integers, "None"},
+         {"y_axes", kind::integers, "None"}}},
+       &call_tensordot},
+      {{"vecdot",
+        "products",
+        "sum of conj(x) * y over an axis",
         {{"x", kind::array, ""}, {"y", kind::array, ""}, {"axis", kind::integer, "-1"}}},
        [](bound given) -> argument { return vecdot(given.array(0), given.array(1), given.integer(2)); }},
   };

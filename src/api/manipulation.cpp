@@ -65,7 +65,8 @@ expr reshape(const expr& x, const dims& shape) {
 expr permute_dims(const expr& x, const dims& order) {
   const dims normal = core::normalize_axes(order, x.rank(), "permute_dims");
   if (normal.size() != x.rank()) {
-    throw index_error(fmt::format("permute_dims: {} axes given for an array of shape {}", order.size(), to_string(x.shape())));
+    throw index_error(
+        fmt::format("permute_dims: {} axes given for an array of shape {}", order.size(), to_string(x.shape())));
   }
   return expr(ops::make_permute(x.node(), normal));
 }
@@ -88,7 +89,8 @@ expr moveaxis(const expr& x, const dims& source, const dims& destination) {
 }
 
 expr matrix_transpose(const expr& x) {
-  if (x.rank() < 2) throw shape_error(fmt::format("matrix_transpose: expected at least 2 axes, given shape {}", to_string(x.shape())));
+  if (x.rank() < 2)
+    throw shape_error(fmt::format("matrix_transpose: expected at least 2 axes, given shape {}", to_string(x.shape())));
   dims order = all_axes(x.rank());
   std::swap(order[x.rank() - 1], order[x.rank() - 2]);
   return expr(ops::make_permute(x.node(), order));
@@ -108,7 +110,8 @@ expr squeeze(const expr& x, const dims& axis) {
     if (!gone.contains(i)) {
       at.push_back(all);
     } else if (x.shape()[i] != 1) {
-      throw shape_error(fmt::format("squeeze: axis {} of shape {} has extent {}, expected 1", i, to_string(x.shape()), x.shape()[i]));
+      throw shape_error(
+          fmt::format("squeeze: axis {} of shape {} has extent {}, expected 1", i, to_string(x.shape()), x.shape()[i]));
     } else {
       at.push_back(0);
     }
@@ -123,7 +126,9 @@ expr flip(const expr& x, const axes& axis) {
   return x.view(at);
 }
 
-expr broadcast_to(const expr& x, const dims& shape) { return expr(ops::make_broadcast(x.node(), shape, "broadcast_to")); }
+expr broadcast_to(const expr& x, const dims& shape) {
+  return expr(ops::make_broadcast(x.node(), shape, "broadcast_to"));
+}
 
 std::vector<expr> broadcast_arrays(const std::vector<expr>& arrays) {
   dims shape;
@@ -193,7 +198,8 @@ expr repeat(const expr& x, std::int64_t repeats, std::optional<std::int64_t> axi
   const expr source = axis ? x : flattened(x);
   const int along = core::normalize_axis(axis.value_or(0), source.rank(), "repeat");
   dims result = source.shape();
-  if (__builtin_mul_overflow(result[along], repeats, &result[along])) throw shape_error("repeat: the extent overflows 64 bits");
+  if (__builtin_mul_overflow(result[along], repeats, &result[along]))
+    throw shape_error("repeat: the extent overflows 64 bits");
   if (source.rank() == max_rank) {  // there is no room for an axis of copies
     return copied_rows(source, source.size() == 0 ? 0 : size_from(source.shape(), along + 1), repeats, result);
   }
@@ -207,14 +213,16 @@ expr repeat(const expr& x, const expr& repeats, std::optional<std::int64_t> axis
     throw dtype_error(fmt::format("repeat: repeats must be integers, given {}", name(repeats.dtype())));
   }
   if (repeats.rank() > 1) {
-    throw shape_error(fmt::format("repeat: repeats must have at most one axis, given shape {}", to_string(repeats.shape())));
+    throw shape_error(
+        fmt::format("repeat: repeats must have at most one axis, given shape {}", to_string(repeats.shape())));
   }
   const ndarray counts = eval(expr(ops::make_cast(repeats.node(), dtype::int64)));
   const expr source = axis ? x : flattened(x);
   const int along = core::normalize_axis(axis.value_or(0), source.rank(), "repeat");
   if (counts.size() == 1) return repeat(source, counts.item<std::int64_t>(), along);
   if (counts.size() != source.shape()[along]) {
-    throw shape_error(fmt::format("repeat: {} counts for axis {} of shape {}", counts.size(), along, to_string(source.shape())));
+    throw shape_error(
+        fmt::format("repeat: {} counts for axis {} of shape {}", counts.size(), along, to_string(source.shape())));
   }
   std::vector<std::int64_t> ends = counts.to_vector<std::int64_t>();
   std::int64_t total = 0;
@@ -238,7 +246,8 @@ expr tile(const expr& x, const dims& repetitions) {
   int partners = 0;
   for (int i = 0; i < rank; ++i) {
     if (counts[i] < 0) throw argument_error(fmt::format("tile: {} repetitions, expected 0 or more", counts[i]));
-    if (__builtin_mul_overflow(counts[i], extents[i], &result[i])) throw shape_error("tile: an extent overflows 64 bits");
+    if (__builtin_mul_overflow(counts[i], extents[i], &result[i]))
+      throw shape_error("tile: an extent overflows 64 bits");
     partners += counts[i] != 1 && extents[i] != 1 ? 1 : 0;
   }
   if (rank + partners > max_rank) {  // one axis after the other
@@ -246,7 +255,8 @@ expr tile(const expr& x, const dims& repetitions) {
     for (int i = 0; i < rank; ++i) {
       dims longer = tiled.shape();
       longer[i] = result[i];
-      if (counts[i] != 1) tiled = copied_rows(tiled, tiled.size() == 0 ? 0 : size_from(tiled.shape(), i), counts[i], longer);
+      if (counts[i] != 1)
+        tiled = copied_rows(tiled, tiled.size() == 0 ? 0 : size_from(tiled.shape(), i), counts[i], longer);
     }
     return tiled;
   }

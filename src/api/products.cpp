@@ -40,7 +40,8 @@ expr matmul(const expr& x, const expr& y) {
   const auto [left, right] = promoted(x, y, "matmul");
   if (x.rank() == 1 && y.rank() == 1) {
     if (x.shape() != y.shape()) {
-      throw shape_error(fmt::format("matmul: extents differ for shapes {} and {}", to_string(x.shape()), to_string(y.shape())));
+      throw shape_error(
+          fmt::format("matmul: extents differ for shapes {} and {}", to_string(x.shape()), to_string(y.shape())));
     }
     return expr(ops::make_reduce(ops::reduction::sum, (left * right).node(), {0}));
   }
@@ -54,7 +55,8 @@ expr matmul(const expr& x, const expr& y) {
 
 expr tensordot(const expr& x, const expr& y, std::int64_t count) {
   if (count < 0 || count > x.rank() || count > y.rank()) {
-    throw index_error(fmt::format("tensordot: {} axes of shapes {} and {}", count, to_string(x.shape()), to_string(y.shape())));
+    throw index_error(
+        fmt::format("tensordot: {} axes of shapes {} and {}", count, to_string(x.shape()), to_string(y.shape())));
   }
   dims x_axes;
   dims y_axes;
@@ -71,8 +73,8 @@ expr tensordot(const expr& x, const expr& y, const dims& x_axes, const dims& y_a
   bool fits = x_summed.size() == y_summed.size();
   for (int i = 0; fits && i < x_summed.size(); ++i) fits = x.shape()[x_summed[i]] == y.shape()[y_summed[i]];
   if (!fits) {
-    throw shape_error(fmt::format("tensordot: axes {} of shape {} and axes {} of shape {} do not pair up", to_string(x_axes),
-                                  to_string(x.shape()), to_string(y_axes), to_string(y.shape())));
+    throw shape_error(fmt::format("tensordot: axes {} of shape {} and axes {} of shape {} do not pair up",
+                                  to_string(x_axes), to_string(x.shape()), to_string(y_axes), to_string(y.shape())));
   }
   const auto [left, right] = promoted(x, y, "tensordot");
   dims shape;
@@ -90,9 +92,11 @@ expr tensordot(const expr& x, const expr& y, const dims& x_axes, const dims& y_a
     shape.push_back(y.shape()[axis]);
   }
   const std::int64_t inner = product_of(x.shape(), x_summed);
-  const std::int64_t rows = product_of(x.shape(), dims(std::span(x_order.begin(), static_cast<std::size_t>(x.rank() - x_summed.size()))));
-  const std::int64_t columns =
-      product_of(y.shape(), dims(std::span(y_order.begin() + y_summed.size(), static_cast<std::size_t>(y.rank() - y_summed.size()))));
+  const std::int64_t rows =
+      product_of(x.shape(), dims(std::span(x_order.begin(), static_cast<std::size_t>(x.rank() - x_summed.size()))));
+  const std::int64_t columns = product_of(
+      y.shape(),
+      dims(std::span(y_order.begin() + y_summed.size(), static_cast<std::size_t>(y.rank() - y_summed.size()))));
   const expr matrix = reshape(permute_dims(left, x_order), {rows, inner});
   const expr other = reshape(permute_dims(right, y_order), {inner, columns});
   return reshape(expr(ops::make_matmul(matrix.node(), other.node())), shape);
@@ -101,7 +105,9 @@ expr tensordot(const expr& x, const expr& y, const dims& x_axes, const dims& y_a
 expr vecdot(const expr& x, const expr& y, std::int64_t axis) {
   check_rank(x, 1, "vecdot");
   check_rank(y, 1, "vecdot");
-  const auto last = [&](const expr& of) { return moveaxis(of, {core::normalize_axis(axis, of.rank(), "vecdot")}, {-1}); };
+  const auto last = [&](const expr& of) {
+    return moveaxis(of, {core::normalize_axis(axis, of.rank(), "vecdot")}, {-1});
+  };
   const auto [left, right] = promoted(x, y, "vecdot");
   const expr moved_left = last(left);
   const expr moved_right = last(right);

@@ -55,7 +55,8 @@ dtype accumulator(dtype type) {
 dtype mean_dtype(dtype type) { return is_floating(type) ? type : dtype::float64; }
 
 void check_ordered(dtype type, std::string_view what) {
-  if (is_complex(type)) throw dtype_error(fmt::format("{}: complex numbers have no order (given {})", what, name(type)));
+  if (is_complex(type))
+    throw dtype_error(fmt::format("{}: complex numbers have no order (given {})", what, name(type)));
 }
 
 double reduced_count(const expr& x, const axes& axis, std::string_view what) {
@@ -113,11 +114,13 @@ expr scan(ops::reduction which, const expr& x, const scan_options& options, std:
 }  // namespace
 
 expr sum(const expr& x, const sum_options& options) {
-  return reduce(ops::reduction::sum, astype(x, options.dtype.value_or(accumulator(x.dtype()))), options.axis, options.keepdims);
+  return reduce(ops::reduction::sum, astype(x, options.dtype.value_or(accumulator(x.dtype()))), options.axis,
+                options.keepdims);
 }
 
 expr prod(const expr& x, const sum_options& options) {
-  return reduce(ops::reduction::prod, astype(x, options.dtype.value_or(accumulator(x.dtype()))), options.axis, options.keepdims);
+  return reduce(ops::reduction::prod, astype(x, options.dtype.value_or(accumulator(x.dtype()))), options.axis,
+                options.keepdims);
 }
 
 expr min(const expr& x, const reduce_options& options) {
@@ -154,7 +157,9 @@ expr count_nonzero(const expr& x, const reduce_options& options) {
 expr argmax(const expr& x, const arg_options& options) { return arg(true, x, options); }
 expr argmin(const expr& x, const arg_options& options) { return arg(false, x, options); }
 
-expr cumulative_sum(const expr& x, const scan_options& options) { return scan(ops::reduction::sum, x, options, "cumulative_sum"); }
+expr cumulative_sum(const expr& x, const scan_options& options) {
+  return scan(ops::reduction::sum, x, options, "cumulative_sum");
+}
 expr cumulative_prod(const expr& x, const scan_options& options) {
   return scan(ops::reduction::prod, x, options, "cumulative_prod");
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <tandem/policy.h>
+
 #include "cli/hints.h"
 #include "cli/interpreter.h"
 #include "cli/status.h"
@@ -38,8 +40,10 @@ std::size_t name_end(std::string_view argument) {
 int parse_workers(std::string_view text) {
   int workers = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), workers);
-  if (status != std::errc() || end != text.data() + text.size() || (workers < 1 && workers != -1)) {
-    throw usage_error(fmt::format("--workers takes a number of cores, or -1 for all permitted ones; given '{}'", text));
+  if (status != std::errc() || end != text.data() + text.size() ||
+      ((workers < 1 || workers > max_workers) && workers != -1)) {
+    throw usage_error(fmt::format(
+        "--workers takes a number of cores, 1 to {}, or -1 for all permitted ones; given '{}'", max_workers, text));
   }
   return workers;
 }

@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <tandem/errors.h>
 
 namespace tandem {
 
 namespace {
 
-constexpr std::string_view names[dtype_count] = {"bool",   "int8",   "int16",   "int32",   "int64",     "uint8",     "uint16",
-                                                 "uint32", "uint64", "float32", "float64", "complex64", "complex128"};
+constexpr std::string_view names[dtype_count] = {"bool",    "int8",      "int16",     "int32",  "int64",
+                                                 "uint8",   "uint16",    "uint32",    "uint64", "float32",
+                                                 "float64", "complex64", "complex128"};
 
 constexpr dtype signed_of_size(std::int64_t size_bytes) {
   return size_bytes == 1 ? dtype::int8 : size_bytes == 2 ? dtype::int16 : size_bytes == 4 ? dtype::int32 : dtype::int64;
@@ -45,8 +48,9 @@ dtype result_type(dtype left, dtype right) noexcept {
 
 dtype result_type(std::span<const dtype> types) {
   if (types.empty()) throw argument_error("result_type: at least one dtype is needed");
-  dtype result = types.front();
-  for (const dtype type : types.subspan(1)) result = result_type(result, type);
+  // From the highest one, or int16 and uint16 would be int32 before they meet float32, which holds both.
+  dtype result = *std::ranges::max_element(types);
+  for (const dtype type : types) result = result_type(result, type);
   return result;
 }
 

@@ -24,7 +24,8 @@ std::int64_t checked_size(const dims& shape, std::string_view what) {
 std::int64_t checked_bytes(const dims& shape, dtype type, std::string_view what) {
   std::int64_t bytes = 0;
   if (__builtin_mul_overflow(checked_size(shape, what), item_size(type), &bytes)) {
-    throw shape_error(fmt::format("{}: shape {} of {} has more than 2^63 - 1 bytes", what, to_string(shape), name(type)));
+    throw shape_error(
+        fmt::format("{}: shape {} of {} has more than 2^63 - 1 bytes", what, to_string(shape), name(type)));
   }
   return bytes;
 }
@@ -109,7 +110,8 @@ layout broadcast(const layout& from, const dims& shape, std::string_view what) {
     }
   }
   if (!fits) {
-    throw shape_error(fmt::format("{}: shape {} does not broadcast to {}", what, to_string(from.shape), to_string(shape)));
+    throw shape_error(
+        fmt::format("{}: shape {} does not broadcast to {}", what, to_string(from.shape), to_string(shape)));
   }
   return result;
 }
@@ -267,11 +269,13 @@ offset_range range_of(const layout& at) {
     std::int64_t reach = 0;
     std::int64_t& end = at.strides[i] < 0 ? range.begin : range.end;
     if (__builtin_mul_overflow(at.shape[i] - 1, at.strides[i], &reach) || __builtin_add_overflow(end, reach, &end)) {
-      throw shape_error(fmt::format("strides {} of shape {} reach beyond 64 bits", to_string(at.strides), to_string(at.shape)));
+      throw shape_error(
+          fmt::format("strides {} of shape {} reach beyond 64 bits", to_string(at.strides), to_string(at.shape)));
     }
   }
   if (__builtin_add_overflow(range.end, 1, &range.end)) {
-    throw shape_error(fmt::format("strides {} of shape {} reach beyond 64 bits", to_string(at.strides), to_string(at.shape)));
+    throw shape_error(
+        fmt::format("strides {} of shape {} reach beyond 64 bits", to_string(at.strides), to_string(at.shape)));
   }
   return range;
 }

@@ -40,9 +40,10 @@ dtype scalar::default_dtype() const noexcept {
   switch (value_.index()) {
     case 0: return dtype::bool_;
     case 1: return dtype::int64;
-    case 2: return std::get<std::uint64_t>(value_) > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
-                       ? dtype::uint64
-                       : dtype::int64;
+    case 2:
+      return std::get<std::uint64_t>(value_) > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
+                 ? dtype::uint64
+                 : dtype::int64;
     case 3: return dtype::float64;
     default: return dtype::complex128;
   }

@@ -80,8 +80,9 @@ bool may_write_in_place(const ops::compiled& compiled, const ndarray& target) {
       const dtype type = only->chain.source_types[i];
       const std::byte* base = compiled.operands[static_cast<std::size_t>(source.buffer)].storage()->data();
       if (!bytes_of(base, source.at, type).overlaps(written)) continue;
-      const bool same = base + source.at.offset * item_size(type) == target_base + target.layout().offset * item_size(type) &&
-                        item_size(type) == item_size(target.dtype()) && same_strides(source.at, target.layout());
+      const bool same =
+          base + source.at.offset * item_size(type) == target_base + target.layout().offset * item_size(type) &&
+          item_size(type) == item_size(target.dtype()) && same_strides(source.at, target.layout());
       if (!same) return false;
     }
     return true;
@@ -108,11 +109,13 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules) {
   const ndarray& operand = compiled.operands[static_cast<std::size_t>(place.buffer)];
   const bool is_view = holder.use == ops::buffer::role::input;
   const std::shared_ptr<storage> output =
-      is_view ? operand.storage() : storage::allocate(core::checked_bytes({holder.size}, holder.type, ops::name_of(*root)));
+      is_view ? operand.storage()
+              : storage::allocate(core::checked_bytes({holder.size}, holder.type, ops::name_of(*root)));
   run(compiled, output, rules);
   const bool writable = !repeats_elements(place.at) && (!is_view || operand.is_writable());
   ndarray result(output, compiled.code.result_type, place.at, writable);
-  root->kept.store(std::make_shared<const ops::kept_result>(ops::kept_result{result, output->version()}), std::memory_order_release);
+  root->kept.store(std::make_shared<const ops::kept_result>(ops::kept_result{result, output->version()}),
+                   std::memory_order_release);
   return result;
 }
 

@@ -42,7 +42,8 @@ void* ndarray::data_checked(tandem::dtype type, bool for_writing) const {
   }
   if (for_writing) {
     if (!writable_) {
-      throw dtype_error(fmt::format("data: the array {} {} is read-only; ask for const elements", name(dtype_), to_string(shape())));
+      throw dtype_error(
+          fmt::format("data: the array {} {} is read-only; ask for const elements", name(dtype_), to_string(shape())));
     }
     storage_->mark_written();
   }
@@ -51,12 +52,14 @@ void* ndarray::data_checked(tandem::dtype type, bool for_writing) const {
 
 void ndarray::check_contiguous() const {
   if (!is_contiguous()) {
-    throw shape_error(fmt::format("span: the array of shape {} and strides {} is not contiguous", to_string(shape()), to_string(strides())));
+    throw shape_error(fmt::format("span: the array of shape {} and strides {} is not contiguous", to_string(shape()),
+                                  to_string(strides())));
   }
 }
 
 void ndarray::check_rank(int wanted) const {
-  if (rank() != wanted) throw shape_error(fmt::format("mdspan: the array has shape {}, asked for rank {}", to_string(shape()), wanted));
+  if (rank() != wanted)
+    throw shape_error(fmt::format("mdspan: the array has shape {}, asked for rank {}", to_string(shape()), wanted));
 }
 
 std::int64_t ndarray::checked_offset(const dims& position) const {
@@ -67,7 +70,8 @@ std::int64_t ndarray::checked_offset(const dims& position) const {
   for (int axis = 0; axis < rank(); ++axis) {
     const std::int64_t extent = layout_.shape[axis];
     if (position[axis] < -extent || position[axis] >= extent) {
-      throw index_error(fmt::format("at: {} is out of range for axis {} of shape {}", position[axis], axis, to_string(shape())));
+      throw index_error(
+          fmt::format("at: {} is out of range for axis {} of shape {}", position[axis], axis, to_string(shape())));
     }
     offset += (position[axis] < 0 ? position[axis] + extent : position[axis]) * layout_.strides[axis];
   }
@@ -94,7 +98,8 @@ ndarray wrap_memory(void* data, dtype type, const dims& shape, const dims* strid
   // A complex number is aligned as its parts are.
   const std::int64_t alignment = item_size(real_part(type));
   if (reinterpret_cast<std::uintptr_t>(data) % static_cast<std::uintptr_t>(alignment) != 0) {
-    throw argument_error(fmt::format("wrap: the address is not aligned to {} bytes as {} needs", alignment, name(type)));
+    throw argument_error(
+        fmt::format("wrap: the address is not aligned to {} bytes as {} needs", alignment, name(type)));
   }
   layout at{shape, strides == nullptr ? core::row_major(shape) : *strides, 0};
   const core::offset_range range = core::range_of(at);
@@ -102,7 +107,8 @@ ndarray wrap_memory(void* data, dtype type, const dims& shape, const dims* strid
   std::int64_t size_bytes = 0;
   if (__builtin_mul_overflow(range.begin, item_size(type), &begin_bytes) ||
       __builtin_mul_overflow(range.end - range.begin, item_size(type), &size_bytes)) {
-    throw shape_error(fmt::format("wrap: strides {} of shape {} reach beyond 64 bits", to_string(at.strides), to_string(shape)));
+    throw shape_error(
+        fmt::format("wrap: strides {} of shape {} reach beyond 64 bits", to_string(at.strides), to_string(shape)));
   }
   at.offset = -range.begin;
   std::function<void()> release;

@@ -151,14 +151,17 @@ class compiler {
     } else if (valid_result(*of) || regions_.contains(of.get())) {
       made = chain_stage(what, of, [&](fused_chain chain) { return elementwise_stage{std::move(chain), target}; });
     } else if (const auto* reduce = std::get_if<reduce_op>(&of->detail)) {
-      made = chain_stage(what, of->inputs[0],
-                         [&](fused_chain chain) { return reduce_stage{std::move(chain), reduce->which, reduce->axes, target}; });
+      made = chain_stage(what, of->inputs[0], [&](fused_chain chain) {
+        return reduce_stage{std::move(chain), reduce->which, reduce->axes, target};
+      });
     } else if (const auto* arg = std::get_if<arg_op>(&of->detail)) {
-      made = chain_stage(what, of->inputs[0],
-                         [&](fused_chain chain) { return arg_stage{std::move(chain), arg->largest, arg->axis, target}; });
+      made = chain_stage(what, of->inputs[0], [&](fused_chain chain) {
+        return arg_stage{std::move(chain), arg->largest, arg->axis, target};
+      });
     } else if (const auto* scan = std::get_if<scan_op>(&of->detail)) {
-      made = chain_stage(what, of->inputs[0],
-                         [&](fused_chain chain) { return scan_stage{std::move(chain), scan->which, scan->axis, target}; });
+      made = chain_stage(what, of->inputs[0], [&](fused_chain chain) {
+        return scan_stage{std::move(chain), scan->which, scan->axis, target};
+      });
     } else if (std::holds_alternative<matmul_op>(of->detail) || std::holds_alternative<repeat_op>(of->detail)) {
       const node_ptr* const inputs[] = {&of->inputs[0], &of->inputs[1]};
       if (!must_wait_for(inputs, what)) made = two_operand_stage(*of, target);
@@ -208,7 +211,8 @@ class compiler {
   stage two_operand_stage(const node& of, const region& target) {
     const region x = checked_region_of(of.inputs[0]);
     const region y = checked_region_of(of.inputs[1]);
-    if (const auto* repeat = std::get_if<repeat_op>(&of.detail)) return repeat_stage{of.type, x, y, repeat->axis, target};
+    if (const auto* repeat = std::get_if<repeat_op>(&of.detail))
+      return repeat_stage{of.type, x, y, repeat->axis, target};
     const int rank = of.shape.size();
     const auto with_batch = [&](const region& operand) {
       dims shape = of.shape;
@@ -222,7 +226,9 @@ class compiler {
   void add_stage(stage what) {
     out_.code.stages.push_back(std::move(what));
     const int number = static_cast<int>(out_.code.stages.size()) - 1;
-    const auto use = [&](const region& at) { out_.code.buffers[static_cast<std::size_t>(at.buffer)].last_stage = number; };
+    const auto use = [&](const region& at) {
+      out_.code.buffers[static_cast<std::size_t>(at.buffer)].last_stage = number;
+    };
     struct visitor {
       decltype(use)& use_;
       void chain(const fused_chain& from) const {
@@ -255,10 +261,11 @@ class compiler {
       if (!seen.insert(next).second) continue;
       if (const auto* leaf = std::get_if<array_leaf>(&next->detail)) {
         if (leaf->value.storage()->version() == leaf->version) continue;
-        throw stale_expression(fmt::format(
-            "{}: its operand {} {} was written to after the expression captured it and before the expression was evaluated; "
-            "evaluate first, or capture the array again",
-            name_of(*root_), name(leaf->value.dtype()), to_string(leaf->value.shape())));
+        throw stale_expression(
+            fmt::format("{}: its operand {} {} was written to after the expression captured it and before the "
+                        "expression was evaluated; "
+                        "evaluate first, or capture the array again",
+                        name_of(*root_), name(leaf->value.dtype()), to_string(leaf->value.shape())));
       }
       if (valid_result(*next)) continue;
       for (const node_ptr& input : next->inputs) pending.push_back(input.get());
@@ -318,7 +325,8 @@ class compiler {
       const node& read = **of;
       if (const auto* constant = std::get_if<constant_leaf>(&read.detail)) {
         // Equal numbers share a register: a long chain may have a million of them.
-        const auto [known, added] = constants.try_emplace(constant_key(constant->value, read.type), chain.constants.size());
+        const auto [known, added] =
+            constants.try_emplace(constant_key(constant->value, read.type), chain.constants.size());
         if (added) chain.constants.push_back({constant->value, read.type});
         values.emplace(&read, static_cast<int>(known->second));
       } else {
@@ -357,7 +365,8 @@ class compiler {
         [&](auto number) -> std::vector<std::int64_t> {
           using Number = decltype(number);
           if constexpr (std::is_same_v<Number, std::complex<double>>) {
-            return {kind, dtype_number, std::bit_cast<std::int64_t>(number.real()), std::bit_cast<std::int64_t>(number.imag())};
+            return {kind, dtype_number, std::bit_cast<std::int64_t>(number.real()),
+                    std::bit_cast<std::int64_t>(number.imag())};
           } else if constexpr (std::is_same_v<Number, double>) {
             return {kind, dtype_number, std::bit_cast<std::int64_t>(number)};
           } else {

@@ -25,7 +25,8 @@ int nesting_of(const std::vector<node_ptr>& inputs, const ops::node_detail& deta
   if (inputs.empty() || is_elementwise(detail)) return nesting;
   if (nesting == max_nesting) {
     throw argument_error(fmt::format(
-        "an expression nests more than {} reductions, products, joins or views; evaluate a part of it with eval", max_nesting));
+        "an expression nests more than {} reductions, products, joins or views; evaluate a part of it with eval",
+        max_nesting));
   }
   return nesting + 1;
 }
@@ -119,19 +120,12 @@ node_ptr make_array(const ndarray& value) {
 node_ptr make_constant(const scalar& value) { return make(value.default_dtype(), {}, true, {}, constant_leaf{value}); }
 
 dtype promoted(const std::vector<node_ptr>& nodes) {
-  std::optional<dtype> strong;
-  for (const node_ptr& input : nodes) {
-    if (!input->weak) strong = strong ? result_type(*strong, input->type) : input->type;
-  }
-  if (!strong) {
-    dtype type = nodes.front()->type;
-    for (const node_ptr& input : nodes) type = result_type(type, input->type);
-    return type;
-  }
-  dtype type = *strong;
-  for (const node_ptr& input : nodes) {
-    if (input->weak) type = weak_result_type(input->type, type);
-  }
+  std::vector<dtype> strong;
+  std::vector<dtype> weak;
+  for (const node_ptr& input : nodes) (input->weak ? weak : strong).push_back(input->type);
+  if (strong.empty()) return result_type(weak);
+  dtype type = result_type(strong);
+  for (const dtype each : weak) type = weak_result_type(each, type);
   return type;
 }
 
@@ -141,7 +135,8 @@ node_ptr make_cast(const node_ptr& input, dtype type) {
     throw dtype_error(fmt::format("astype: {} to {} would drop the imaginary part; take real(x) or abs(x) first",
                                   name(input->type), name(type)));
   }
-  if (const auto* constant = std::get_if<constant_leaf>(&input->detail); constant != nullptr && constant->value.fits(type)) {
+  if (const auto* constant = std::get_if<constant_leaf>(&input->detail);
+      constant != nullptr && constant->value.fits(type)) {
     return make(type, input->shape, false, {}, *constant);
   }
   return make(type, input->shape, false, {input}, cast_op());
@@ -150,8 +145,8 @@ node_ptr make_cast(const node_ptr& input, dtype type) {
 node_ptr make_promoted(const node_ptr& input, dtype type, std::string_view what) {
   const auto* constant = std::get_if<constant_leaf>(&input->detail);
   if (input->weak && constant != nullptr && !constant->value.fits(type)) {
-    throw dtype_error(fmt::format("{}: {} does not fit {}, the dtype of the array beside it", what, to_string(constant->value),
-                                  name(type)));
+    throw dtype_error(fmt::format("{}: {} does not fit {}, the dtype of the array beside it", what,
+                                  to_string(constant->value), name(type)));
   }
   return make_cast(input, type);
 }
@@ -212,7 +207,8 @@ node_ptr make_reduce(reduction which, const node_ptr& input, const dims& axes) {
 node_ptr make_arg(bool largest, const node_ptr& input, int axis) {
   dims shape = input->shape;
   if (axis == every_axis ? core::size_of(shape) == 0 : shape[axis] == 0) {
-    throw shape_error(fmt::format("{}: no elements to search in shape {}", largest ? "argmax" : "argmin", to_string(input->shape)));
+    throw shape_error(
+        fmt::format("{}: no elements to search in shape {}", largest ? "argmax" : "argmin", to_string(input->shape)));
   }
   if (axis == every_axis) {
     shape = {};
@@ -230,8 +226,9 @@ node_ptr make_matmul(const node_ptr& x, const node_ptr& y) {
   const int x_rank = x->shape.size();
   const int y_rank = y->shape.size();
   if (x->shape[x_rank - 1] != y->shape[y_rank - 2]) {
-    throw shape_error(fmt::format("matmul: inner extents differ, {} and {}, for shapes {} and {} (expected (..., m, k), (..., k, n))",
-                                  x->shape[x_rank - 1], y->shape[y_rank - 2], to_string(x->shape), to_string(y->shape)));
+    throw shape_error(
+        fmt::format("matmul: inner extents differ, {} and {}, for shapes {} and {} (expected (..., m, k), (..., k, n))",
+                    x->shape[x_rank - 1], y->shape[y_rank - 2], to_string(x->shape), to_string(y->shape)));
   }
   const dims x_batch(std::span(x->shape.begin(), static_cast<std::size_t>(x_rank - 2)));
   const dims y_batch(std::span(y->shape.begin(), static_cast<std::size_t>(y_rank - 2)));
@@ -248,8 +245,9 @@ node_ptr make_concat(std::vector<node_ptr> inputs, int axis) {
     bool fits = other.size() == shape.size();
     for (int k = 0; fits && k < shape.size(); ++k) fits = k == axis || shape[k] == other[k];
     if (!fits) {
-      throw shape_error(fmt::format("concat: shapes must agree on all axes but axis {}: array 0 has {}, array {} has {}", axis,
-                                    to_string(inputs.front()->shape), i, to_string(other)));
+      throw shape_error(
+          fmt::format("concat: shapes must agree on all axes but axis {}: array 0 has {}, array {} has {}", axis,
+                      to_string(inputs.front()->shape), i, to_string(other)));
     }
     if (__builtin_add_overflow(shape[axis], other[axis], &shape[axis])) {
       throw shape_error("concat: the extents add up to more than 2^63 - 1");

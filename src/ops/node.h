@@ -71,8 +71,9 @@ struct index_view {
 struct broadcast_view {};
 struct reshape_view {};
 
-using node_detail = std::variant<array_leaf, constant_leaf, elementwise_op, cast_op, reduce_op, arg_op, scan_op, matmul_op,
-                                 concat_op, repeat_op, permute_view, index_view, broadcast_view, reshape_view>;
+using node_detail =
+    std::variant<array_leaf, constant_leaf, elementwise_op, cast_op, reduce_op, arg_op, scan_op, matmul_op, concat_op,
+                 repeat_op, permute_view, index_view, broadcast_view, reshape_view>;
 
 /// A result that was kept, and the number of writes to its storage at that time.
 struct kept_result {

@@ -16,7 +16,7 @@ constexpr op_info rows[] = {
 static_assert(std::size(rows) == op_count);
 
 constexpr reduction_info reductions[] = {
-    {"sum", op::add, true, 0},     {"prod", op::multiply, true, 1},    {"min", op::minimum, false, 0},
+    {"sum", op::add, true, 0},      {"prod", op::multiply, true, 1},   {"min", op::minimum, false, 0},
     {"max", op::maximum, false, 0}, {"all", op::logical_and, true, 1}, {"any", op::logical_or, true, 0},
 };
 

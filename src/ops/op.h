@@ -28,7 +28,8 @@ namespace kinds {
 constexpr std::uint16_t bit(dtype type) { return static_cast<std::uint16_t>(1U << static_cast<int>(type)); }
 inline constexpr std::uint16_t boolean = bit(dtype::bool_);
 inline constexpr std::uint16_t integer = bit(dtype::int8) | bit(dtype::int16) | bit(dtype::int32) | bit(dtype::int64) |
-                                         bit(dtype::uint8) | bit(dtype::uint16) | bit(dtype::uint32) | bit(dtype::uint64);
+                                         bit(dtype::uint8) | bit(dtype::uint16) | bit(dtype::uint32) |
+                                         bit(dtype::uint64);
 inline constexpr std::uint16_t real_floating = bit(dtype::float32) | bit(dtype::float64);
 inline constexpr std::uint16_t complex_floating = bit(dtype::complex64) | bit(dtype::complex128);
 inline constexpr std::uint16_t floating = real_floating | complex_floating;

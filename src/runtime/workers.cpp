@@ -28,8 +28,11 @@ int permitted_cores() noexcept {
 
 int workers_of(const policy& rules) {
   const int asked = rules.workers.value_or(-1);
-  if (asked == -1) return permitted_cores();
-  if (asked < 1) throw policy_error(fmt::format("policy: workers is {}; expected 1 or more, or -1 for all permitted cores", asked));
+  if (asked == -1) return std::min(permitted_cores(), max_workers);
+  if (asked < 1 || asked > max_workers) {
+    throw policy_error(
+        fmt::format("policy: workers is {}; expected 1 to {}, or -1 for all permitted cores", asked, max_workers));
+  }
   return asked;
 }
 
@@ -65,7 +68,9 @@ void parallel_for(std::int64_t items, int workers, const std::function<void(std:
 
 // The thread count is a property of the calling thread's task in OpenMP, so that setting and restoring it is invisible
 // to others.
-scoped_thread_count::scoped_thread_count(int workers) noexcept : before_(omp_get_max_threads()) { omp_set_num_threads(workers); }
+scoped_thread_count::scoped_thread_count(int workers) noexcept : before_(omp_get_max_threads()) {
+  omp_set_num_threads(workers);
+}
 
 scoped_thread_count::~scoped_thread_count() { omp_set_num_threads(before_); }
 

@@ -12,7 +12,7 @@ namespace tandem::runtime {
 int permitted_cores() noexcept;
 
 /// The number of workers a policy asks for; permitted cores if it does not say.
-/// Throws: `policy_error` for 0 or below -1.
+/// Throws: `policy_error` for other numbers than -1 and 1 to `max_workers`.
 int workers_of(const policy& rules);
 
 /// Calls `work(begin, end, worker)` for contiguous parts of [0, items), one part a worker, and waits. Workers are

@@ -50,15 +50,18 @@ TEST(At, ChecksIndices) {
   EXPECT_EQ(a.at<const std::int64_t>({-1, -3}), 3);
   a.at<std::int64_t>({0, 1}) = 50;
   EXPECT_EQ(a(0, 1).item<std::int64_t>(), 50);
-  EXPECT_TRUE(mentions(text_of<index_error>([&] { static_cast<void>(a.at<const std::int64_t>({0, 3})); }), {"at", "3", "axis 1", "(2, 3)"}));
-  EXPECT_TRUE(mentions(text_of<index_error>([&] { static_cast<void>(a.at<const std::int64_t>({0})); }), {"at", "1 indices", "(2, 3)"}));
+  EXPECT_TRUE(mentions(text_of<index_error>([&] { static_cast<void>(a.at<const std::int64_t>({0, 3})); }),
+                       {"at", "3", "axis 1", "(2, 3)"}));
+  EXPECT_TRUE(mentions(text_of<index_error>([&] { static_cast<void>(a.at<const std::int64_t>({0})); }),
+                       {"at", "1 indices", "(2, 3)"}));
   EXPECT_THROW(static_cast<void>(a.at<const std::int64_t>({-3, 0})), index_error);
   EXPECT_THROW(static_cast<void>(a.at<const std::int64_t>({0, 0, 0})), index_error);
   EXPECT_THROW(static_cast<void>(positions({0}).at<const std::int64_t>({0})), index_error);
   EXPECT_EQ(positions({}).at<const std::int64_t>({}), 0);
   const ndarray turned = a(slice(none, none, -1)).transposed();
   for (std::int64_t i = 0; i < 3; ++i) {
-    for (std::int64_t j = 0; j < 2; ++j) EXPECT_EQ(turned.at<const std::int64_t>({i, j}), a.at<const std::int64_t>({1 - j, i}));
+    for (std::int64_t j = 0; j < 2; ++j)
+      EXPECT_EQ(turned.at<const std::int64_t>({i, j}), a.at<const std::int64_t>({1 - j, i}));
   }
 }
 
@@ -77,8 +80,8 @@ TEST(ToVector, GathersAnyStrides) {
   random_numbers random(321);
   for (const dtype type : all_dtypes) {
     const ndarray a = random_array(type, {5, 6, 7}, random);
-    for (const ndarray& view : {a, a.transposed(), a(slice(none, none, -2), 1), a(all, slice(4, 1, -1), slice(none, none, 3)),
-                                eval(broadcast_to(a(0, 0), {3, 7}))}) {
+    for (const ndarray& view : {a, a.transposed(), a(slice(none, none, -2), 1),
+                                a(all, slice(4, 1, -1), slice(none, none, 3)), eval(broadcast_to(a(0, 0), {3, 7}))}) {
       with_dtype(type, [&]<class T>() { EXPECT_EQ(view.to_vector<T>(), elements_of<T>(view)) << name(type); });
     }
   }

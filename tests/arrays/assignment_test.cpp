@@ -60,8 +60,9 @@ std::vector<T> interesting_values(random_numbers& random) {
     using limits = std::numeric_limits<T>;
     values = {T(0), T(1), limits::max(), limits::lowest()};
     if constexpr (std::is_floating_point_v<T>) {
-      values.insert(values.end(), {limits::quiet_NaN(), limits::infinity(), -limits::infinity(), T(-0.0), limits::denorm_min(), T(0.99),
-                                   T(-0.99), T(-1.5), T(127.9), T(255.9), T(256), T(-128.9), T(-129)});
+      values.insert(values.end(),
+                    {limits::quiet_NaN(), limits::infinity(), -limits::infinity(), T(-0.0), limits::denorm_min(),
+                     T(0.99), T(-0.99), T(-1.5), T(127.9), T(255.9), T(256), T(-128.9), T(-129)});
       for (const int power : {7, 8, 15, 16, 31, 32, 63, 64}) {
         const T edge = std::ldexp(T(1), power);
         for (const T each : {edge, std::nextafter(edge, T(0)), std::nextafter(edge, limits::infinity())}) {
@@ -95,7 +96,8 @@ void check_pair(random_numbers& random) {
   ASSERT_EQ(target.shape(), dims({count}));
   if constexpr (is_complex_type<From> && !is_complex_type<To> && !std::is_same_v<To, bool>) {
     const std::string text = text_of<dtype_error>([&] { target.assign(source); });
-    EXPECT_TRUE(mentions(text, {std::string(name(dtype_of<From>)).c_str(), std::string(name(dtype_of<To>)).c_str(), "imaginary"}));
+    EXPECT_TRUE(mentions(
+        text, {std::string(name(dtype_of<From>)).c_str(), std::string(name(dtype_of<To>)).c_str(), "imaginary"}));
     EXPECT_EQ(bytes_of(memory), before);
     return;
   } else {
@@ -209,7 +211,8 @@ TEST(InPlace, NamesWhatItCannotTake) {
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { n += 0.5; }), {"add", "float64", "int32"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { n /= 2; }), {"divide", "float64", "int32"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { n *= ones({2}, complex64); }), {"multiply", "complex128", "int32"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { array<std::uint8_t>({1}) += array<std::int8_t>({1}); }), {"add", "int16", "uint8"}));
+  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { array<std::uint8_t>({1}) += array<std::int8_t>({1}); }),
+                       {"add", "int16", "uint8"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { array<bool>({true}) += 1; }), {"add", "int64", "bool"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { n += ones({3, 1, 1}, int32); }), {"add", "(3, 2, 2)", "(2, 2)"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { n(0) -= n; }), {"subtract", "(2, 2)", "(2,)"}));
@@ -242,14 +245,17 @@ TEST(StrongGuarantee, HoldsForWhateverFails) {
   rejects.operator()<dtype_error>([&] { a += ones({3}, complex64); });
   rejects.operator()<stale_expression>([&] { a.assign(stale); });
   rejects.operator()<stale_expression>([&] { a += stale; });
-  rejects.operator()<stale_expression>([&] { a.assign(concat({expr(ones({1, 3}, float32)), reshape(stale, {2, 3})(slice(0, 1))})); });
+  rejects.operator()<stale_expression>(
+      [&] { a.assign(concat({expr(ones({1, 3}, float32)), reshape(stale, {2, 3})(slice(0, 1))})); });
   rejects.operator()<policy_error>([&] { a.assign(7, {.workers = 0}); });
   rejects.operator()<policy_error>([&] { a.assign(a.transposed().transposed(), {.workers = -5}); });
   rejects.operator()<index_error>([&] { a(2) = 1; });
   rejects.operator()<dtype_error>([&] { a.assign(expr(ones({3}, int8)) + 1000); });
   rejects.operator()<dtype_error>([&] { eval(broadcast_to(a, {2, 2, 3})) += 1; });
-  rejects.operator()<out_of_memory>([&] { a.assign(sum(cumulative_sum(broadcast_to(a, {std::int64_t{1} << 50, 2, 3}), {.axis = 0}))); });
-  EXPECT_EQ(elements_of<float>(watching), (std::vector<float>{2, 4, 6, 8, 10, 12})) << "nothing was written, so it is not stale";
+  rejects.operator()<out_of_memory>(
+      [&] { a.assign(sum(cumulative_sum(broadcast_to(a, {std::int64_t{1} << 50, 2, 3}), {.axis = 0}))); });
+  EXPECT_EQ(elements_of<float>(watching), (std::vector<float>{2, 4, 6, 8, 10, 12}))
+      << "nothing was written, so it is not stale";
 }
 
 }  // namespace

@@ -49,9 +49,11 @@ TEST(Construction, CopiesListsAndSpans) {
 }
 
 TEST(Construction, RejectsRowsAndCountsThatDiffer) {
-  EXPECT_TRUE(mentions(text_of<shape_error>([] { static_cast<void>(array<int>({{1, 2}, {3}})); }), {"array", "2", "1"}));
+  EXPECT_TRUE(
+      mentions(text_of<shape_error>([] { static_cast<void>(array<int>({{1, 2}, {3}})); }), {"array", "2", "1"}));
   const std::vector<int> values(6);
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(array(std::span<const int>(values), {2, 2})); }), {"6", "(2, 2)"}));
+  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(array(std::span<const int>(values), {2, 2})); }),
+                       {"6", "(2, 2)"}));
   EXPECT_THROW(static_cast<void>(array(std::span<const int>(values), {-2, -3})), shape_error);
 }
 
@@ -67,7 +69,8 @@ TEST(Construction, RejectsShapesWhoseSizeOverflows) {
 }
 
 TEST(Construction, OfEmptyArraysAllowsAnyOtherExtents) {
-  for (const dims& shape : {dims{0}, dims{0, 5}, dims{5, 0}, dims{0, huge, huge}, dims{huge, huge, 0}, dims{huge, 4, 0, 4, huge}}) {
+  for (const dims& shape :
+       {dims{0}, dims{0, 5}, dims{5, 0}, dims{0, huge, huge}, dims{huge, huge, 0}, dims{huge, 4, 0, 4, huge}}) {
     const ndarray nothing = zeros(shape, int16);
     EXPECT_EQ(nothing.size(), 0) << to_string(shape);
     EXPECT_EQ(nothing.shape(), shape);

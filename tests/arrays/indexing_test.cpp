@@ -107,7 +107,8 @@ TEST(Indexing, WritesJustTheElementsItNames) {
     const std::vector<index> at = random_index(shape, random);
     a.view(at) = -1;
     std::vector<std::int64_t> expected = whole(shape).positions;
-    for (const std::int64_t position : select(whole(shape), at).positions) expected[static_cast<std::size_t>(position)] = -1;
+    for (const std::int64_t position : select(whole(shape), at).positions)
+      expected[static_cast<std::size_t>(position)] = -1;
     ASSERT_EQ(elements_of<std::int64_t>(a), expected);
   }
 }

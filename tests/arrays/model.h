@@ -47,8 +47,8 @@ inline std::vector<std::int64_t> walk_slice(const slice& range, std::int64_t ext
 
 /// Keeps, along each axis, the listed places in that order. `dropped` axes are left out of the shape, `added` counts the
 /// axes of extent 1 to put in front of an axis (and, last, behind all).
-inline model select(const model& from, const std::vector<std::vector<std::int64_t>>& kept, const std::vector<bool>& dropped,
-                    const std::vector<int>& added) {
+inline model select(const model& from, const std::vector<std::vector<std::int64_t>>& kept,
+                    const std::vector<bool>& dropped, const std::vector<int>& added) {
   model result;
   const int rank = from.shape.size();
   dims extents;

@@ -38,7 +38,8 @@ ndarray copy_of(const ndarray& a) {
   const ndarray copy = empty(a.shape(), a.dtype());
   const std::vector<std::byte> bytes = bytes_of(a);
   if (!bytes.empty()) {
-    with_dtype(a.dtype(), [&]<class T>() { std::memcpy(static_cast<void*>(copy.data<T>()), bytes.data(), bytes.size()); });
+    with_dtype(a.dtype(),
+               [&]<class T>() { std::memcpy(static_cast<void*>(copy.data<T>()), bytes.data(), bytes.size()); });
   }
   return copy;
 }
@@ -81,10 +82,12 @@ TEST(Overlap, OfReversedParts) {
     const auto shifted = [](const ndarray& x) { return x(slice(-2, none, -1)); };
     check(a, [](const ndarray& x) { return x(slice(1, none)); }, shifted, "reversed and shifted");
     const std::int64_t half = (n + 1) / 2;
-    check(a, [half](const ndarray& x) { return x(slice(none, half)); },
-          [](const ndarray& x) { return x(slice(none, none, 2)); }, "every second to the first half");
-    check(a, [](const ndarray& x) { return x(slice(none, none, 2)); },
-          [half](const ndarray& x) { return x(slice(none, half)); }, "the first half to every second");
+    check(
+        a, [half](const ndarray& x) { return x(slice(none, half)); },
+        [](const ndarray& x) { return x(slice(none, none, 2)); }, "every second to the first half");
+    check(
+        a, [](const ndarray& x) { return x(slice(none, none, 2)); },
+        [half](const ndarray& x) { return x(slice(none, half)); }, "the first half to every second");
   }
 }
 
@@ -98,10 +101,12 @@ TEST(Overlap, OfTransposedMatrices) {
       check(a, itself, turned, "transposed");
       check(a, turned, itself, "into transposed");
       check(a, itself, [](const ndarray& x) { return x.transposed()(slice(none, none, -1)); }, "turned by a quarter");
-      check(a, [](const ndarray& x) { return x(slice(1, none), slice(1, none)); },
-            [](const ndarray& x) { return x(slice(none, -1), slice(none, -1)); }, "diagonally shifted");
-      check(a, [](const ndarray& x) { return x(slice(1, none)); },
-            [](const ndarray& x) { return x.transposed()(slice(none, -1)); }, "shifted and transposed");
+      check(
+          a, [](const ndarray& x) { return x(slice(1, none), slice(1, none)); },
+          [](const ndarray& x) { return x(slice(none, -1), slice(none, -1)); }, "diagonally shifted");
+      check(
+          a, [](const ndarray& x) { return x(slice(1, none)); },
+          [](const ndarray& x) { return x.transposed()(slice(none, -1)); }, "shifted and transposed");
     }
   }
 }
@@ -133,10 +138,15 @@ TEST(Overlap, WithWorkOnItself) {
     check(a, itself, [](const ndarray& x) { return flip(x); }, "itself flipped");
     check(a, itself, [](const ndarray& x) { return cumulative_sum(x, {.axis = 0}); }, "its running sums");
     check(a, itself, [](const ndarray& x) { return cumulative_sum(x, {.axis = 1}); }, "its running sums along rows");
-    check(a, itself, [](const ndarray& x) { return concat({expr(x(slice(1, none))), x(slice(0, 1))}); }, "rows exchanged");
-    check(a, itself, [](const ndarray& x) { return matmul(x(all, slice(0, 3)), x(slice(0, 3))); }, "a product of itself");
+    check(
+        a, itself, [](const ndarray& x) { return concat({expr(x(slice(1, none))), x(slice(0, 1))}); },
+        "rows exchanged");
+    check(
+        a, itself, [](const ndarray& x) { return matmul(x(all, slice(0, 3)), x(slice(0, 3))); }, "a product of itself");
     check(a, itself, [](const ndarray& x) { return repeat(x(slice(0, 1)), x.extent(0), 0); }, "a row repeated");
-    check(a, itself, [](const ndarray& x) { return reshape(reshape(x.transposed(), {-1}), x.shape()); }, "itself reshaped");
+    check(
+        a, itself, [](const ndarray& x) { return reshape(reshape(x.transposed(), {-1}), x.shape()); },
+        "itself reshaped");
     check(a, itself, [](const ndarray& x) { return tril(x); }, "its lower triangle");
     check(a, itself, [](const ndarray& x) { return where(expr(x) > 0, x(slice(none, none, -1)), x); }, "where");
   }
@@ -167,11 +177,13 @@ TEST(Overlap, OfDifferentDtypesInOneMemory) {
       return value;
     };
     reals.assign(whole_numbers);
-    for (std::int64_t i = 0; i < n; ++i) ASSERT_EQ(real_at(i), static_cast<float>(before[static_cast<std::size_t>(i)])) << n;
+    for (std::int64_t i = 0; i < n; ++i)
+      ASSERT_EQ(real_at(i), static_cast<float>(before[static_cast<std::size_t>(i)])) << n;
     whole_numbers.assign(reals);
     ASSERT_EQ(memory, before) << n;
     reals(slice(1, none)) = whole_numbers(slice(none, -1));
-    for (std::int64_t i = 1; i < n; ++i) ASSERT_EQ(real_at(i), static_cast<float>(before[static_cast<std::size_t>(i - 1)])) << n;
+    for (std::int64_t i = 1; i < n; ++i)
+      ASSERT_EQ(real_at(i), static_cast<float>(before[static_cast<std::size_t>(i - 1)])) << n;
   }
 }
 
@@ -205,7 +217,8 @@ struct placed {
 
 class arena {
  public:
-  arena(std::int64_t size_bytes, random_numbers& random) : words_(static_cast<std::size_t>(size_bytes / 8)), random_(random) {
+  arena(std::int64_t size_bytes, random_numbers& random)
+      : words_(static_cast<std::size_t>(size_bytes / 8)), random_(random) {
     for (std::uint64_t& word : words_) word = random.bits();
   }
 
@@ -277,7 +290,8 @@ TEST(Overlap, OfRandomViewsOfOneMemory) {
     const std::vector<std::byte> before = expected;
 
     const std::int64_t kind = random.between(0, 2);
-    const bool in_place = kind == 1 && can_cast_same_kind(result_type(to, from), to) && is_integer(result_type(to, from));
+    const bool in_place =
+        kind == 1 && can_cast_same_kind(result_type(to, from), to) && is_integer(result_type(to, from));
     const model numbers = spread(whole(smaller), shape);
     for (std::size_t i = 0; i < target.at.size(); ++i) {
       const std::int64_t source_at = source.at[static_cast<std::size_t>(numbers.positions[i])];
@@ -297,11 +311,12 @@ TEST(Overlap, OfRandomViewsOfOneMemory) {
     } else {
       target.view.assign(source.view);
     }
-    ASSERT_EQ(memory.bytes(), expected) << "round " << round << ": " << name(to) << " " << to_string(shape) << " strides "
-                                        << to_string(target.view.strides()) << " from " << name(from) << " " << to_string(smaller)
-                                        << " strides " << to_string(source.view.strides());
+    ASSERT_EQ(memory.bytes(), expected) << "round " << round << ": " << name(to) << " " << to_string(shape)
+                                        << " strides " << to_string(target.view.strides()) << " from " << name(from)
+                                        << " " << to_string(smaller) << " strides " << to_string(source.view.strides());
     const auto [low, high] = std::minmax_element(target.at.begin(), target.at.end());
-    overlapping += std::any_of(source.at.begin(), source.at.end(), [&](std::int64_t at) { return at >= *low && at <= *high; });
+    overlapping +=
+        std::any_of(source.at.begin(), source.at.end(), [&](std::int64_t at) { return at >= *low && at <= *high; });
   }
   EXPECT_GT(overlapping, 500);
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <sstream>
@@ -63,11 +64,21 @@ TEST(Promotion, OfArraysInAnOperationAgreesWithTheTable) {
   }
 }
 
-TEST(Promotion, OfManyGoesFromLeftToRight) {
+TEST(Promotion, OfManyIsTheSameInAnyOrder) {
   const std::vector<dtype> mixed = {int8, uint8, int32, float32};
-  EXPECT_EQ(result_type(mixed), float64);  // int16, int32, float64
+  EXPECT_EQ(result_type(mixed), float64);
   const std::vector<dtype> order = {int8, float32, int32};
   EXPECT_EQ(result_type(order), float64);
+  // np.result_type; pairwise from the left, int16 with uint16 would be int32, which float32 does not hold.
+  std::vector<dtype> small = {int16, uint16, float32};
+  std::ranges::sort(small);
+  do {
+    EXPECT_EQ(result_type(small), float32);
+  } while (std::ranges::next_permutation(small).found);
+  const std::vector<dtype> complex = {int8, uint8, complex64};
+  EXPECT_EQ(result_type(complex), complex64);
+  const std::vector<dtype> wide = {float32, uint16, int32, complex64};
+  EXPECT_EQ(result_type(wide), complex128);
   const std::vector<dtype> one = {uint16};
   EXPECT_EQ(result_type(one), uint16);
   EXPECT_TRUE(mentions(text_of<argument_error>([] { result_type(std::vector<dtype>()); }), {"result_type"}));
@@ -77,7 +88,9 @@ TEST(Promotion, OfWeakNumbersKeepsTheArrayUnlessTheKindIsHigher) {
   const std::vector<dtype> weak_types = {bool_, int64, uint64, float64, complex128};
   for (const dtype strong : all_dtypes) {
     for (const dtype weak : weak_types) {
-      const auto rank = [](dtype type) { return is_boolean(type) ? 0 : is_integer(type) ? 1 : is_real_floating(type) ? 2 : 3; };
+      const auto rank = [](dtype type) {
+        return is_boolean(type) ? 0 : is_integer(type) ? 1 : is_real_floating(type) ? 2 : 3;
+      };
       dtype expected = strong;
       if (rank(weak) > rank(strong)) expected = weak;
       if (is_complex(weak) && strong == float32) expected = complex64;
@@ -94,7 +107,9 @@ TEST(Promotion, OfLiteralsBesideArrays) {
     EXPECT_EQ((x * 1).dtype(), rank(type) < 1 ? int64 : type);
     EXPECT_EQ((x * 1.5F).dtype(), rank(type) < 2 ? float64 : type);
     EXPECT_EQ((1.5 * expr(x)).dtype(), rank(type) < 2 ? float64 : type);
-    EXPECT_EQ((x * std::complex<double>(0, 1)).dtype(), type == float32 ? complex64 : rank(type) < 3 ? complex128 : type);
+    EXPECT_EQ((x * std::complex<double>(0, 1)).dtype(), type == float32  ? complex64
+                                                        : rank(type) < 3 ? complex128
+                                                                         : type);
   }
 }
 
@@ -118,16 +133,19 @@ TEST(Promotion, NeverLooksAtTheValue) {
   EXPECT_EQ((ones({2}, float32) * 1e300).dtype(), float32);
   // What does not fit is an error where the expression is built, not another dtype.
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(bytes + 128); }), {"add", "128", "int8"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(ones({2}, uint8) - (-1)); }), {"subtract", "-1", "uint8"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(ones({2}, uint64) * -5); }), {"multiply", "-5", "uint64"}));
+  EXPECT_TRUE(
+      mentions(text_of<dtype_error>([&] { static_cast<void>(ones({2}, uint8) - (-1)); }), {"subtract", "-1", "uint8"}));
+  EXPECT_TRUE(
+      mentions(text_of<dtype_error>([&] { static_cast<void>(ones({2}, uint64) * -5); }), {"multiply", "-5", "uint64"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(ones({2}, int64) + UINT64_MAX); }),
                        {"add", "18446744073709551615", "int64"}));
   EXPECT_EQ((ones({2}, uint64) + UINT64_MAX).dtype(), uint64);
 }
 
 TEST(Dtypes, HaveNamesSizesAndKinds) {
-  const std::array<const char*, dtype_count> names = {"bool",   "int8",   "int16",   "int32",   "int64",     "uint8",     "uint16",
-                                                      "uint32", "uint64", "float32", "float64", "complex64", "complex128"};
+  const std::array<const char*, dtype_count> names = {"bool",    "int8",      "int16",     "int32",  "int64",
+                                                      "uint8",   "uint16",    "uint32",    "uint64", "float32",
+                                                      "float64", "complex64", "complex128"};
   for (const dtype type : all_dtypes) {
     const auto i = static_cast<std::size_t>(type);
     EXPECT_EQ(name(type), names[i]);
@@ -199,7 +217,8 @@ TEST(Scalars, HaveADefaultDtypeAndARange) {
   EXPECT_EQ(scalar(true).as<double>(), 1.0);
   EXPECT_TRUE(mentions(text_of<dtype_error>([] { scalar(300).as<std::uint8_t>(); }), {"300", "uint8"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([] { scalar(0.5).as<int>(); }), {"0.5", "int32"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([] { scalar(std::complex<double>(1, 2)).as<double>(); }), {"(1+2j)", "float64"}));
+  EXPECT_TRUE(
+      mentions(text_of<dtype_error>([] { scalar(std::complex<double>(1, 2)).as<double>(); }), {"(1+2j)", "float64"}));
 }
 
 }  // namespace

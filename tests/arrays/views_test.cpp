@@ -96,10 +96,12 @@ TEST(Reshape, IsAViewExactlyWhenStridesAllowIt) {
     const dims shape = random_factors(size, random);
     const ndarray given = eval(reshape(from.view, shape));
     ASSERT_EQ(given.shape(), shape);
-    ASSERT_EQ(elements_of<std::int64_t>(given), from.expected.positions) << to_string(from.view.shape()) << " to " << to_string(shape);
+    ASSERT_EQ(elements_of<std::int64_t>(given), from.expected.positions)
+        << to_string(from.view.shape()) << " to " << to_string(shape);
     const bool possible = strides_that_meet(shape, from.expected.positions).has_value();
     const bool shares = address_of(given) == address_of(from.view);
-    ASSERT_EQ(shares, possible) << to_string(from.view.shape()) << " " << to_string(from.view.strides()) << " to " << to_string(shape);
+    ASSERT_EQ(shares, possible) << to_string(from.view.shape()) << " " << to_string(from.view.strides()) << " to "
+                                << to_string(shape);
     (possible ? views : copies) += 1;
   }
   EXPECT_GT(views, 500);
@@ -151,7 +153,8 @@ TEST(Permute, ReordersAxes) {
   const ndarray a = positions({2, 3, 4});
   EXPECT_EQ(a.transposed().shape(), dims({4, 3, 2}));
   EXPECT_EQ(a.transposed().strides(), dims({1, 4, 12}));
-  EXPECT_TRUE(mentions(text_of<index_error>([&] { permute_dims(a, {0, 1}); }), {"permute_dims", "2 axes", "(2, 3, 4)"}));
+  EXPECT_TRUE(
+      mentions(text_of<index_error>([&] { permute_dims(a, {0, 1}); }), {"permute_dims", "2 axes", "(2, 3, 4)"}));
   EXPECT_TRUE(mentions(text_of<index_error>([&] { permute_dims(a, {0, 1, 1}); }), {"permute_dims", "twice"}));
   EXPECT_TRUE(mentions(text_of<index_error>([&] { permute_dims(a, {0, 1, 3}); }), {"permute_dims", "3"}));
   EXPECT_THROW(permute_dims(a, {0, 1, 2, 0}), index_error);
@@ -218,7 +221,8 @@ TEST(Contiguity, IsAboutNeighboursInRowMajorOrder) {
     for (std::size_t i = 0; i < from.expected.positions.size(); ++i) {
       expected = expected && from.expected.positions[i] == from.expected.positions[0] + static_cast<std::int64_t>(i);
     }
-    ASSERT_EQ(from.view.is_contiguous(), expected) << to_string(from.view.shape()) << " " << to_string(from.view.strides());
+    ASSERT_EQ(from.view.is_contiguous(), expected)
+        << to_string(from.view.shape()) << " " << to_string(from.view.strides());
     if (expected) {
       const auto elements = from.view.span<const std::int64_t>();
       ASSERT_EQ(std::vector<std::int64_t>(elements.begin(), elements.end()), from.expected.positions);

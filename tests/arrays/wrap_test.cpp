@@ -59,7 +59,9 @@ TEST(Wrap, CallsTheDeleterOnceWhenTheLastHandleIsGone) {
     EXPECT_EQ(calls, 1);
   }
   calls = 0;
-  { const ndarray nothing = wrap(static_cast<int*>(nullptr), {0, 3}, deleter); }
+  {
+    const ndarray nothing = wrap(static_cast<int*>(nullptr), {0, 3}, deleter);
+  }
   EXPECT_EQ(calls, 1) << "also for an array without elements";
 }
 
@@ -69,8 +71,10 @@ TEST(Wrap, DoesNotCallTheDeleterOfWhatItRejects) {
   const auto deleter = [&](void*) { ++calls; };
   auto* const data = memory.data();
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { wrap(data, {2, -1}, deleter); }), {"wrap", "(2, -1)"}));
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { wrap(data, {2, 2}, dims{1}, deleter); }), {"wrap", "1 strides", "(2, 2)"}));
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { wrap(static_cast<int*>(nullptr), {1}, deleter); }), {"wrap", "null"}));
+  EXPECT_TRUE(
+      mentions(text_of<shape_error>([&] { wrap(data, {2, 2}, dims{1}, deleter); }), {"wrap", "1 strides", "(2, 2)"}));
+  EXPECT_TRUE(
+      mentions(text_of<shape_error>([&] { wrap(static_cast<int*>(nullptr), {1}, deleter); }), {"wrap", "null"}));
   EXPECT_THROW(wrap(data, {INT64_MAX, 2}, deleter), shape_error);
   EXPECT_THROW(wrap(data, {INT64_MAX}, deleter), shape_error);
   EXPECT_THROW(wrap(data, {3, 3}, dims{INT64_MAX / 2, INT64_MAX / 2}, deleter), shape_error);
@@ -78,8 +82,7 @@ TEST(Wrap, DoesNotCallTheDeleterOfWhatItRejects) {
   EXPECT_THROW(wrap(data, {3}, dims{INT64_MAX / 4}, deleter), shape_error) << "fits in elements, not in bytes";
   EXPECT_THROW(wrap(data, {2, 2}, dims{INT64_MIN / 8, INT64_MAX / 8}, deleter), shape_error);
   auto* const bytes = reinterpret_cast<char*>(data);
-  const std::string text =
-      text_of<argument_error>([&] { wrap(reinterpret_cast<double*>(bytes + 4), {1}, deleter); });
+  const std::string text = text_of<argument_error>([&] { wrap(reinterpret_cast<double*>(bytes + 4), {1}, deleter); });
   EXPECT_TRUE(mentions(text, {"wrap", "aligned", "8 bytes", "float64"}));
   EXPECT_THROW(wrap(reinterpret_cast<std::int16_t*>(bytes + 1), {1}, deleter), argument_error);
   EXPECT_EQ(calls, 0);

@@ -153,6 +153,8 @@ TEST(errors, what_the_library_refuses_has_the_column_of_its_operator_call_or_ind
       {"2 * sum(a, axis=1)", "column 5: sum: axis 1 is out of range"},
       {"a[0] + a[3]", "column 9: index: 3 is out of range"},
       {"a[0, 0]", "column 2: index: 2 indices for an array of shape (3,)"},
+      {"tensordot(a, a, x_axes=0)", "column 1: tensordot: x_axes needs y_axes beside it"},
+      {"tensordot(a, a, y_axes=(0,))", "column 1: tensordot: y_axes needs x_axes beside it"},
       {"a[::0]", "column 2: index: a slice's step must not be 0"},
       {"a[1.0]", "column 2: index: expected an integer, given 1.0"},
       {"a[0.5:]", "column 2: slice: expected an integer, given 0.5"},

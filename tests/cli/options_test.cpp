@@ -35,11 +35,13 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"eval", "1", "-o", "a.npy", "-o", "b.npy"}, "-o is given twice");
   expect_usage_error({"eval", "1", "-o", "a.txt"}, "the output must end in .npy or .npz; given 'a.txt'");
   expect_usage_error({"eval", "1", "--workers", "0"},
-                     "--workers takes a number of cores, or -1 for all permitted ones; given '0'");
+                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '0'");
   expect_usage_error({"eval", "1", "--workers=x"},
-                     "--workers takes a number of cores, or -1 for all permitted ones; given 'x'");
+                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given 'x'");
   expect_usage_error({"eval", "1", "--workers", "99999999999"},
-                     "--workers takes a number of cores, or -1 for all permitted ones; given '99999999999'");
+                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '99999999999'");
+  expect_usage_error({"eval", "1", "--workers", "1025"},
+                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '1025'");
   expect_usage_error({"eval", "1", "--time=3"}, "--time takes no value");
   expect_usage_error({"eval", "1", "--tim"}, "there is no option '--tim'; did you mean '--time'?");
   expect_usage_error({"eval", "-x", "x=1"},

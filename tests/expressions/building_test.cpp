@@ -18,7 +18,8 @@ TEST(Building, NamesShapesThatDoNotBroadcast) {
   const std::string text = text_of<shape_error>([&] { static_cast<void>(expr(a) + b); });
   EXPECT_TRUE(mentions(text, {"add", "(3, 4)", "(5, 4)", "axis 0", "float32", "float64"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(atan2(a, b)); }), {"atan2", "(3, 4)", "(5, 4)"}));
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(where(expr(a) > 0, b, a)); }), {"where", "(3, 4)", "(5, 4)"}));
+  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(where(expr(a) > 0, b, a)); }),
+                       {"where", "(3, 4)", "(5, 4)"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(clip(a, b, 1)); }), {"maximum", "(5, 4)"}));
   EXPECT_THROW(static_cast<void>(expr(ones({0})) + ones({2})), shape_error);
   EXPECT_THROW(static_cast<void>(expr(ones({2, 3})) == ones({3, 2})), shape_error);
@@ -33,13 +34,17 @@ TEST(Building, NamesDtypesThatAnOperationDoesNotTake) {
   const ndarray n = ones({2}, int16);
   const ndarray flags = ones({2}, bool_);
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(expr(z) < 1); }), {"less", "complex64", "(2,)"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(expr(f) & f); }), {"bitwise_and", "float32", "(2, 2)", "integers"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(expr(f) << 1); }), {"bitwise_left_shift", "float32"}));
+  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(expr(f) & f); }),
+                       {"bitwise_and", "float32", "(2, 2)", "integers"}));
+  EXPECT_TRUE(
+      mentions(text_of<dtype_error>([&] { static_cast<void>(expr(f) << 1); }), {"bitwise_left_shift", "float32"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(expr(flags) - flags); }), {"subtract", "bool"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(-expr(flags)); }), {"negative", "bool"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(floor_divide(z, z)); }), {"floor_divide", "complex64"}));
+  EXPECT_TRUE(
+      mentions(text_of<dtype_error>([&] { static_cast<void>(floor_divide(z, z)); }), {"floor_divide", "complex64"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(hypot(z, f)); }), {"hypot", "complex64"}));
-  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(astype(z, float32)); }), {"astype", "complex64", "float32"}));
+  EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(astype(z, float32)); }),
+                       {"astype", "complex64", "float32"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(max(z)); }), {"max", "complex64"}));
   EXPECT_TRUE(mentions(text_of<dtype_error>([&] { static_cast<void>(argmin(z)); }), {"argmin", "complex64"}));
   EXPECT_THROW(static_cast<void>(sum(z, {.dtype = float64})), dtype_error);
@@ -55,16 +60,23 @@ TEST(Building, NamesDtypesThatAnOperationDoesNotTake) {
 
 TEST(Building, NamesAxes) {
   const expr x = expr(ones({2, 3})) * 2;
-  EXPECT_TRUE(mentions(text_of<index_error>([&] { static_cast<void>(sum(x, {.axis = 2})); }), {"sum", "axis 2", "2 axes"}));
-  EXPECT_TRUE(mentions(text_of<index_error>([&] { static_cast<void>(mean(x, {.axis = {0, -2}})); }), {"mean", "-2", "twice"}));
+  EXPECT_TRUE(
+      mentions(text_of<index_error>([&] { static_cast<void>(sum(x, {.axis = 2})); }), {"sum", "axis 2", "2 axes"}));
+  EXPECT_TRUE(
+      mentions(text_of<index_error>([&] { static_cast<void>(mean(x, {.axis = {0, -2}})); }), {"mean", "-2", "twice"}));
   EXPECT_TRUE(mentions(text_of<index_error>([&] { static_cast<void>(argmax(x, {.axis = -3})); }), {"argmax", "-3"}));
-  EXPECT_TRUE(mentions(text_of<argument_error>([&] { static_cast<void>(cumulative_sum(x)); }), {"cumulative_sum", "axis", "(2, 3)"}));
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(min(zeros({2, 0}), {.axis = 1})); }), {"min", "axis 1", "(2, 0)"}));
+  EXPECT_TRUE(mentions(text_of<argument_error>([&] { static_cast<void>(cumulative_sum(x)); }),
+                       {"cumulative_sum", "axis", "(2, 3)"}));
+  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(min(zeros({2, 0}), {.axis = 1})); }),
+                       {"min", "axis 1", "(2, 0)"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(argmax(zeros({0}))); }), {"argmax", "(0,)"}));
   EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(matmul(x, x)); }), {"matmul", "3", "2", "(2, 3)"}));
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(matmul(x, ones({}))); }), {"matmul", "float64", "()"}));
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(concat({x, ones({2, 2})}, 0)); }), {"concat", "(2, 3)", "(2, 2)"}));
-  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(stack({x, ones({3})})); }), {"stack", "(2, 3)", "(3,)"}));
+  EXPECT_TRUE(
+      mentions(text_of<shape_error>([&] { static_cast<void>(matmul(x, ones({}))); }), {"matmul", "float64", "()"}));
+  EXPECT_TRUE(mentions(text_of<shape_error>([&] { static_cast<void>(concat({x, ones({2, 2})}, 0)); }),
+                       {"concat", "(2, 3)", "(2, 2)"}));
+  EXPECT_TRUE(
+      mentions(text_of<shape_error>([&] { static_cast<void>(stack({x, ones({3})})); }), {"stack", "(2, 3)", "(3,)"}));
   EXPECT_THROW(static_cast<void>(concat({x}, 2)), index_error);
   EXPECT_THROW(static_cast<void>(concat({})), argument_error);
 }
@@ -79,7 +91,8 @@ TEST(Building, RejectsSizesThatOverflow) {
   EXPECT_THROW(static_cast<void>(matmul(tall, wide)), shape_error);
   EXPECT_THROW(static_cast<void>(tile(broadcast_to(one, {many}), {many})), shape_error);
   EXPECT_THROW(static_cast<void>(repeat(broadcast_to(one, {many}), many)), shape_error);
-  EXPECT_THROW(static_cast<void>(astype(broadcast_to(one, {many, 1 << 20}), complex128)), shape_error) << "too many bytes";
+  EXPECT_THROW(static_cast<void>(astype(broadcast_to(one, {many, 1 << 20}), complex128)), shape_error)
+      << "too many bytes";
   EXPECT_EQ(tall.size(), many);
 }
 

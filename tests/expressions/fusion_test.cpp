@@ -19,7 +19,8 @@ std::vector<std::string> elementwise_functions() {
   std::vector<std::string> names;
   for (const function_info& each : functions()) {
     bool arrays_only = each.group == "elementwise";
-    for (const parameter& what : each.parameters) arrays_only = arrays_only && what.kind == parameter_kind::array && what.required();
+    for (const parameter& what : each.parameters)
+      arrays_only = arrays_only && what.kind == parameter_kind::array && what.required();
     if (arrays_only) names.emplace_back(each.name);
   }
   return names;
@@ -173,7 +174,8 @@ TEST(Fusion, ChangesNoBitsOnSeveralWorkers) {
     graph work({random.between(150, 200), random.between(150, 300)}, random);
     work.grow(names, 6);
     const int workers = static_cast<int>(random.between(2, 5));
-    ASSERT_TRUE(same(eval(work.last().lazy, {.workers = workers}), work.last().stepwise)) << "round " << round << ": " << work.trail();
+    ASSERT_TRUE(same(eval(work.last().lazy, {.workers = workers}), work.last().stepwise))
+        << "round " << round << ": " << work.trail();
   }
 }
 

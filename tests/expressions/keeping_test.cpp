@@ -102,7 +102,8 @@ const std::vector<std::pair<std::string, std::function<void(const ndarray&)>>>& 
       {"data without a write", [](const ndarray& a) { static_cast<void>(a.data<double>()); }},
       {"span", [](const ndarray& a) { a.span<double>()[0] = 7; }},
       {"at", [](const ndarray& a) { a.at<double>({0, 0}) = 7; }},
-      {"another handle", [](const ndarray& a) {
+      {"another handle",
+       [](const ndarray& a) {
          const ndarray copy = a;
          copy -= 1;
        }},
@@ -129,8 +130,10 @@ const std::vector<std::pair<std::string, std::function<expr(const ndarray&)>>>& 
       {"a reshaped copy", [](const ndarray& a) { return reshape(a.transposed(), {4}); }},
       {"a conversion", [](const ndarray& a) { return astype(a, int8); }},
       {"a triangle", [](const ndarray& a) { return tril(a); }},
-      {"one of many operands", [](const ndarray& a) { return expr(ones({2, 2})) + expr(ones({2})) * ones({2, 1}) - a; }},
-      {"deep inside", [](const ndarray& a) { return sum(sqrt(mean(expr(a) * 2, {.axis = 0, .keepdims = true}) + ones({2, 2}))) / 3; }},
+      {"one of many operands",
+       [](const ndarray& a) { return expr(ones({2, 2})) + expr(ones({2})) * ones({2, 1}) - a; }},
+      {"deep inside",
+       [](const ndarray& a) { return sum(sqrt(mean(expr(a) * 2, {.axis = 0, .keepdims = true}) + ones({2, 2}))) / 3; }},
   };
   return list;
 }

@@ -130,7 +130,7 @@ TEST(Nesting, OfReductionsViewsAndJoinsHasALimit) {
   const auto check_all = [&] {
     checked(deepen([](const expr& x) { return sum(x) + zeros({2, 2}) - 3; }), 1);
     checked(deepen([](const expr& x) { return roll(x, {1}, 0); }), 1);
-    checked(deepen([](const expr& x) { return (x + 1)(slice(none, none, -1)) - 1; }), 1);
+    checked(deepen([](const expr& x) { return (x + 1)(slice(none, none, -1))-1; }), 1);
     checked(deepen([](const expr& x) { return reshape((x + 0)(slice(none, none, -1)), {2, 2}); }), 1);
     checked(deepen([](const expr& x) { return matmul(x, eye(2)); }), 1);
     checked(deepen([](const expr& x) { return repeat((x + 0)(slice(0, 1)), 2, 0); }), 1);

@@ -51,7 +51,8 @@ TEST(Workers, GiveTheSameBitsForEveryNumber) {
     // New expressions, so that nothing kept answers.
     const auto again = kinds_of_work();
     for (std::size_t i = 0; i < again.size(); ++i) {
-      EXPECT_TRUE(same(eval(again[i].second, {.workers = workers}), expected[i])) << again[i].first << ", " << workers << " workers";
+      EXPECT_TRUE(same(eval(again[i].second, {.workers = workers}), expected[i]))
+          << again[i].first << ", " << workers << " workers";
     }
   }
 }
@@ -62,14 +63,16 @@ TEST(Workers, OfAProductOfFloatsAgreeClosely) {
   const ndarray b = random_array(float64, {300, 100}, random);
   // Elements are multiples of 1/8 below 100: sums of 300 products are exact, in any order.
   const ndarray expected = eval(matmul(a, b), {.workers = 1});
-  for (const int workers : {2, 3, 7, -1}) EXPECT_TRUE(same(eval(matmul(a, b), {.workers = workers}), expected)) << workers;
+  for (const int workers : {2, 3, 7, -1})
+    EXPECT_TRUE(same(eval(matmul(a, b), {.workers = workers}), expected)) << workers;
 }
 
 TEST(Workers, BelowOneButAllAreRefused) {
   const ndarray a = ones({3});
   for (const int workers : {0, -2, -100, INT32_MIN}) {
     const std::string given = std::to_string(workers);
-    EXPECT_TRUE(mentions(text_of<policy_error>([&] { eval(expr(a) + 1, {.workers = workers}); }), {"workers", given.c_str(), "-1"}));
+    EXPECT_TRUE(mentions(text_of<policy_error>([&] { eval(expr(a) + 1, {.workers = workers}); }),
+                         {"workers", given.c_str(), "-1"}));
     EXPECT_THROW(eval(a, {.workers = workers}), policy_error) << "also where nothing is left to do";
     const expr kept = expr(a) + 1;
     static_cast<void>(eval(kept));
@@ -101,8 +104,9 @@ TEST(Progress, OfProductsOfAllDtypesReachesItsTotal) {
   random_numbers random(363);
   for (const dtype type : all_dtypes) {
     const ndarray a = random_array(type, {3, 50, 60}, random);
-    for (const expr& product : {matmul(a, matrix_transpose(a)), matmul(a, a(0, 0)), matmul(a(0, 0, all), matrix_transpose(a)),
-                                matmul(a(all, slice(none, none, 2)), matrix_transpose(a)), vecdot(a, a)}) {
+    for (const expr& product :
+         {matmul(a, matrix_transpose(a)), matmul(a, a(0, 0)), matmul(a(0, 0, all), matrix_transpose(a)),
+          matmul(a(all, slice(none, none, 2)), matrix_transpose(a)), vecdot(a, a)}) {
       progress counted;
       static_cast<void>(eval(product, {.progress = &counted}));
       EXPECT_GT(counted.total(), 0) << name(type);

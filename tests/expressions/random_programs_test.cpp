@@ -28,7 +28,8 @@ ndarray fresh(const ndarray& from) {
   const ndarray copy = empty(from.shape(), from.dtype());
   const std::vector<std::byte> bytes = bytes_of(from);
   if (!bytes.empty()) {
-    with_dtype(from.dtype(), [&]<class T>() { std::memcpy(static_cast<void*>(copy.data<T>()), bytes.data(), bytes.size()); });
+    with_dtype(from.dtype(),
+               [&]<class T>() { std::memcpy(static_cast<void*>(copy.data<T>()), bytes.data(), bytes.size()); });
   }
   return copy;
 }
@@ -40,13 +41,20 @@ using drawn = std::function<expr(const expr& x, const expr& y)>;
 
 class drawing {
  public:
-  drawing(const dims& x, const dims& y, dtype type, random_numbers& random) : x_(x), y_(y), type_(type), random_(random) {}
+  drawing(const dims& x, const dims& y, dtype type, random_numbers& random)
+      : x_(x), y_(y), type_(type), random_(random) {}
 
   // Nothing, if the operation that was drawn does not fit the operands.
   std::optional<std::pair<std::string, drawn>> draw() {
     switch (random_.between(0, 27)) {
-      case 0: return reduction("sum", [](const expr& x, const reduce_options& o) { return sum(x, {.axis = o.axis, .keepdims = o.keepdims}); });
-      case 1: return reduction("prod", [](const expr& x, const reduce_options& o) { return prod(x, {.axis = o.axis, .keepdims = o.keepdims}); });
+      case 0:
+        return reduction("sum", [](const expr& x, const reduce_options& o) {
+          return sum(x, {.axis = o.axis, .keepdims = o.keepdims});
+        });
+      case 1:
+        return reduction("prod", [](const expr& x, const reduce_options& o) {
+          return prod(x, {.axis = o.axis, .keepdims = o.keepdims});
+        });
       case 2: return if_any(reduction("max", [](const expr& x, const reduce_options& o) { return max(x, o); }));
       case 3: return if_any(reduction("min", [](const expr& x, const reduce_options& o) { return min(x, o); }));
       case 4: return reduction("count", [](const expr& x, const reduce_options& o) { return count_nonzero(x, o); });
@@ -103,7 +111,8 @@ class drawing {
     const bool largest = random_.chance(50);
     const bool keepdims = random_.chance(30);
     return named("search", [=](const expr& x, const expr&) {
-      return largest ? argmax(x, {.axis = axis, .keepdims = keepdims}) : argmin(x, {.axis = axis, .keepdims = keepdims});
+      return largest ? argmax(x, {.axis = axis, .keepdims = keepdims})
+                     : argmin(x, {.axis = axis, .keepdims = keepdims});
     });
   }
 
@@ -115,14 +124,17 @@ class drawing {
 
   choice scan() {
     if (rank() == 0) return std::nullopt;
-    const scan_options how{.axis = random_.between(0, rank() - 1), .dtype = std::nullopt, .include_initial = random_.chance(30)};
+    const scan_options how{
+        .axis = random_.between(0, rank() - 1), .dtype = std::nullopt, .include_initial = random_.chance(30)};
     const bool sums = random_.chance(60);
-    return named("scan", [=](const expr& x, const expr&) { return sums ? cumulative_sum(x, how) : cumulative_prod(x, how); });
+    return named("scan",
+                 [=](const expr& x, const expr&) { return sums ? cumulative_sum(x, how) : cumulative_prod(x, how); });
   }
 
   choice roll_one() {
     const std::int64_t by = random_.between(-9, 9);
-    if (rank() == 0 || random_.chance(30)) return named("roll", [=](const expr& x, const expr&) { return roll(x, {by}); });
+    if (rank() == 0 || random_.chance(30))
+      return named("roll", [=](const expr& x, const expr&) { return roll(x, {by}); });
     const std::int64_t axis = random_.between(0, rank() - 1);
     return named("roll", [=](const expr& x, const expr&) { return roll(x, {by}, axis); });
   }
@@ -208,7 +220,8 @@ class random_program {
       const auto what = drawing(x.lazy.shape(), y.lazy.shape(), x.lazy.dtype(), random_).draw();
       if (!what) continue;
       const expr lazy = what->second(x.lazy, y.lazy);
-      if (lazy.size() > most_elements || lazy.rank() > 6 || !(is_integer(lazy.dtype()) || lazy.dtype() == bool_)) continue;
+      if (lazy.size() > most_elements || lazy.rank() > 6 || !(is_integer(lazy.dtype()) || lazy.dtype() == bool_))
+        continue;
       trail_ += what->first + " " + to_string(lazy.shape()) + "; ";
       const ndarray stepwise = fresh(eval(what->second(x.stepwise, y.stepwise)));
       operands_.push_back({lazy, stepwise});
@@ -238,7 +251,8 @@ TEST(RandomPrograms, GiveWhatTheirStepsGive) {
     work.grow(static_cast<int>(random.between(2, 14)));
     operations += work.size() - 3;
     const int workers = static_cast<int>(random.between(1, 3));
-    ASSERT_TRUE(same(eval(work.last().lazy, {.workers = workers}), work.last().stepwise)) << "round " << round << ": " << work.trail();
+    ASSERT_TRUE(same(eval(work.last().lazy, {.workers = workers}), work.last().stepwise))
+        << "round " << round << ": " << work.trail();
     for (int i = 0; i < 2; ++i) {  // some results are kept now
       const operand part = work.pick();
       ASSERT_TRUE(same(eval(part.lazy), part.stepwise)) << "round " << round << ": " << work.trail();

@@ -44,8 +44,9 @@ TEST(SharedWork, OfJoinsIsWrittenOnce) {
   const ndarray a = positions({3});
   const expr joined = concat({expr(a), expr(a) + 10});
   const expr outer = concat({joined, joined, joined(slice(none, none, -1)), expr(joined) * 2});
-  EXPECT_EQ(elements_of<std::int64_t>(outer), (whole_numbers{0, 1, 2, 10, 11, 12, 0, 1, 2, 10, 11, 12, 12, 11, 10, 2, 1, 0,  //
-                                                             0, 2, 4, 20, 22, 24}));
+  EXPECT_EQ(elements_of<std::int64_t>(outer),
+            (whole_numbers{0, 1, 2, 10, 11, 12, 0, 1, 2, 10, 11, 12, 12, 11, 10, 2, 1, 0,  //
+                           0, 2, 4, 20, 22, 24}));
   const expr part = expr(a) + 1;
   const expr with_sum = concat({part + sum(part), part, sum(part, {.keepdims = true})});
   EXPECT_EQ(elements_of<std::int64_t>(with_sum), (whole_numbers{7, 8, 9, 1, 2, 3, 6}));
@@ -127,7 +128,8 @@ TEST(Joins, OfEverything) {
                                                                   1,   1,   1,                   //
                                                                   -1,  -1,  -1,  3,   4,   5}));
   EXPECT_EQ(concat({expr(a), f}).dtype(), float64);
-  EXPECT_EQ(elements_of<double>(concat({expr(a(0)), f(0), expr(ones({2}, bool_))})), (doubles{0, 1, 2, 0.5, 1.5, 2.5, 1, 1}));
+  EXPECT_EQ(elements_of<double>(concat({expr(a(0)), f(0), expr(ones({2}, bool_))})),
+            (doubles{0, 1, 2, 0.5, 1.5, 2.5, 1, 1}));
 }
 
 TEST(Joins, OfVeryManyParts) {
@@ -181,7 +183,8 @@ TEST(Broadcasting, OfComputedResults) {
   EXPECT_FALSE(eval(broadcast_to(expr(a) + 1, {2, 3})).is_writable());
   EXPECT_EQ(elements_of<std::int64_t>(broadcast_to(sum(a), {2, 2}) + 1), (whole_numbers{4, 4, 4, 4}));
   EXPECT_EQ(elements_of<std::int64_t>(sum(broadcast_to(expr(a) + 1, {5, 3}), {.axis = 0})), (whole_numbers{5, 10, 15}));
-  EXPECT_EQ(elements_of<std::int64_t>(cumulative_sum(broadcast_to(expr(a) + 1, {3, 3}), {.axis = 0})(2)), (whole_numbers{3, 6, 9}));
+  EXPECT_EQ(elements_of<std::int64_t>(cumulative_sum(broadcast_to(expr(a) + 1, {3, 3}), {.axis = 0})(2)),
+            (whole_numbers{3, 6, 9}));
   EXPECT_EQ(elements_of<std::int64_t>(matmul(broadcast_to(expr(a) + 1, {2, 3}), expr(a) + 1)), (whole_numbers{14, 14}));
   const std::vector<expr> both = broadcast_arrays({column, row});
   EXPECT_EQ(elements_of<std::int64_t>(both[0] - both[1]), (whole_numbers{1, -9, -19, 2, -8, -18, 3, -7, -17}));
@@ -213,7 +216,8 @@ TEST(Empties, Everywhere) {
   EXPECT_EQ(elements_of<std::int64_t>(sum(zeros({3, 0}, int64), {.axis = 1})), (whole_numbers{0, 0, 0}));
   EXPECT_EQ(elements_of<std::int64_t>(sum(expr(zeros({3, 0}, int64)) + 1, {.axis = 1}) + 5), (whole_numbers{5, 5, 5}));
   EXPECT_EQ(elements_of<double>(matmul(zeros({2, 0}), zeros({0, 2})) + 1), (doubles{1, 1, 1, 1}));
-  EXPECT_EQ(elements_of<std::int64_t>(cumulative_sum(zeros({0}, int64), {.axis = std::nullopt, .dtype = std::nullopt, .include_initial = true})),
+  EXPECT_EQ(elements_of<std::int64_t>(cumulative_sum(
+                zeros({0}, int64), {.axis = std::nullopt, .dtype = std::nullopt, .include_initial = true})),
             (whole_numbers{0}));
   // An empty part of something computed, and something computed of an empty part.
   const expr work = expr(positions({4})) + 1;
@@ -260,8 +264,10 @@ TEST(Numbers, AloneAreEvaluated) {
   EXPECT_EQ(elements_of<std::int64_t>(broadcast_to(expr(4) + 1, {2}) * 2), (whole_numbers{10, 10}));
   EXPECT_EQ(elements_of<std::int64_t>(where(array<bool>({true, false}), 1, 2)), (whole_numbers{1, 2}));
   EXPECT_EQ(elements_of<std::int64_t>(where(true, array<std::int64_t>({1, 2}), 5)), (whole_numbers{1, 2}));
-  EXPECT_EQ(elements_of<float>(where(array<bool>({true, false}), 1.5, zeros({2}, float32))), (std::vector<float>{1.5F, 0}));
-  EXPECT_EQ(elements_of<std::int64_t>(stack({expr(1), expr(2), expr(array<std::int64_t>({3}))(0)})), (whole_numbers{1, 2, 3}));
+  EXPECT_EQ(elements_of<float>(where(array<bool>({true, false}), 1.5, zeros({2}, float32))),
+            (std::vector<float>{1.5F, 0}));
+  EXPECT_EQ(elements_of<std::int64_t>(stack({expr(1), expr(2), expr(array<std::int64_t>({3}))(0)})),
+            (whole_numbers{1, 2, 3}));
   // The bits of numbers are kept apart: 0.0 is not -0.0, and 1 is not True.
   const ndarray zero = zeros({1});
   EXPECT_EQ(elements_of<bool>(signbit(concat({copysign(1.0, zero * 0.0), copysign(expr(ones({1})), -0.0)}))),

@@ -53,9 +53,8 @@ TEST(Threads, EvaluateOneExpression) {
     const ndarray expected = eval(some_work(a, b), {.workers = 1});
     const expr shared = some_work(a, b);
     std::vector<std::optional<ndarray>> results(thread_count);
-    in_threads([&](int number) {
-      results[static_cast<std::size_t>(number)] = eval(shared, {.workers = 1 + number % 3});
-    });
+    in_threads(
+        [&](int number) { results[static_cast<std::size_t>(number)] = eval(shared, {.workers = 1 + number % 3}); });
     for (const auto& result : results) ASSERT_TRUE(same(*result, expected));
     ASSERT_TRUE(same(eval(shared), expected));
   }
@@ -75,7 +74,8 @@ TEST(Threads, EvaluateExpressionsWithSharedParts) {
     results[static_cast<std::size_t>(number)] = eval(sum(mine, {.axis = 0}));
   });
   for (int number = 0; number < thread_count; ++number) {
-    const expr expected = sum(expr(plain), {.axis = 0}) + sum(expr(plain)(all, slice(none, none, -1)), {.axis = 0}) * number;
+    const expr expected =
+        sum(expr(plain), {.axis = 0}) + sum(expr(plain)(all, slice(none, none, -1)), {.axis = 0}) * number;
     EXPECT_TRUE(same(*results[static_cast<std::size_t>(number)], expected)) << number;
   }
 }

@@ -99,6 +99,8 @@ TEST(Concat, OfNumbers) {
   EXPECT_TRUE(equals(eval(concat({array<std::int8_t>({1, 2}), 2.5}, std::nullopt)), {float64, {3}, {1, 2, 2.5L}}));
   EXPECT_TRUE(equals(eval(concat({array<float>({1}), std::complex<double>(0, 1)}, std::nullopt)),
                      {complex64, {2}, {1, exact(0, 1)}}));
+  EXPECT_TRUE(equals(eval(concat({array<std::int16_t>({-1}), array<std::uint16_t>({2}), array<float>({3})})),
+                     {float32, {3}, {-1, 2, 3}}));
   EXPECT_TRUE(equals(eval(concat({1, true}, std::nullopt)), {int64, {2}, {1, 1}}));
   EXPECT_TRUE(equals(eval(concat({expr(1) + 2, array<std::int16_t>({7})}, std::nullopt)), {int16, {2}, {3, 7}}));
   EXPECT_TRUE(equals(eval(stack({1, 2.5})), {float64, {2}, {1, 2.5L}}));

@@ -94,7 +94,8 @@ std::vector<operation> operations() {
       {"std over columns", [&] { return std(g.a, {.axis = 0}); }},
       {"normalise", [&] { return (expr(g.a) - mean(g.a)) / std(g.a); }},
       {"normalise columns", [&] { return (expr(g.a) - mean(g.a, {.axis = 0})) / std(g.a, {.axis = 0}); }},
-      {"normalise rows", [&] {
+      {"normalise rows",
+       [&] {
          return (expr(g.a) - mean(g.a, {.axis = 1, .keepdims = true})) / std(g.a, {.axis = 1, .keepdims = true});
        }},
       {"prod", [&] { return prod(g.wide, {.axis = 1}); }},
@@ -116,9 +117,8 @@ std::vector<operation> operations() {
       {"running sums along columns", [&] { return cumulative_sum(g.a, {.axis = 0}); }},
       {"running sums of short rows", [&] { return cumulative_sum(g.narrow, {.axis = 1}); }},
       {"running sums of short columns", [&] { return cumulative_sum(g.wide, {.axis = 0}); }},
-      {"running products with an initial one", [&] {
-         return cumulative_prod(g.a, {.axis = 0, .dtype = std::nullopt, .include_initial = true});
-       }},
+      {"running products with an initial one",
+       [&] { return cumulative_prod(g.a, {.axis = 0, .dtype = std::nullopt, .include_initial = true}); }},
       {"concat", [&] { return concat({g.a, g.b}); }},
       {"concat of work along rows", [&] { return concat({expr(g.a) + 1, g.turned, sqrt(g.b)}, 1); }},
       {"concat of everything flattened", [&] { return concat({g.a, g.row, g.turned}, std::nullopt); }},
@@ -143,12 +143,16 @@ std::vector<operation> operations() {
       {"matmul", [&] { return matmul(g.a, g.square); }},
       {"matmul of transposed", [&] { return matmul(matrix_transpose(g.a), g.a); }},
       {"matmul of every second", [&] { return matmul(g.every_second, g.square); }},
-      {"matmul of reversed", [&] { return matmul(g.a(slice(none, none, -1), slice(none, none, -1)), g.square(all, slice(none, none, -1))); }},
+      {"matmul of reversed",
+       [&] { return matmul(g.a(slice(none, none, -1), slice(none, none, -1)), g.square(all, slice(none, none, -1))); }},
       {"matmul by a broadcast", [&] { return matmul(g.a, broadcast_to(g.row(all, newaxis), {1024, 1024})); }},
       {"matmul of a broadcast batch", [&] { return matmul(g.cube, broadcast_to(g.cube[0], {128, 128, 128})); }},
       {"matmul of bytes", [&] { return matmul(g.bytes(slice(0, 300)), g.bytes(all, slice(0, 300))); }},
       {"matmul of integers", [&] { return matmul(g.small_integers, g.small_integers.transposed()); }},
-      {"matmul of complex numbers", [&] { return matmul(g.complex_numbers(slice(none, none, 2)), g.complex_numbers.transposed()(all, slice(0, 64))); }},
+      {"matmul of complex numbers",
+       [&] {
+         return matmul(g.complex_numbers(slice(none, none, 2)), g.complex_numbers.transposed()(all, slice(0, 64)));
+       }},
       {"matrix times vector", [&] { return matmul(g.a, g.row); }},
       {"vector times matrix", [&] { return matmul(g.row, g.a.transposed()); }},
       {"strided matrix times vector", [&] { return matmul(g.every_second, g.row(slice(none, none, -1))); }},
@@ -182,7 +186,8 @@ TEST_P(Memory, IsTheResultAndScratch) {
       if (what.name == "broadcast_to" || what.name == "flip" || what.name == "reshape to a view") result_bytes = 0;
     });
     EXPECT_LE(peak, result_bytes + what.inner_bytes + scratch_bytes)
-        << what.name << ", " << workers << " workers: result " << result_bytes / 1e6 << " MB, peak " << peak / 1e6 << " MB";
+        << what.name << ", " << workers << " workers: result " << result_bytes / 1e6 << " MB, peak " << peak / 1e6
+        << " MB";
   }
 }
 
@@ -209,7 +214,8 @@ TEST(MemoryOfAssignments, IsScratchAloneWithoutOverlap) {
       {"through a transposed view", [&] { target.transposed().assign(g.turned.transposed()); }},
       {"running sums", [&] { target.assign(cumulative_sum(g.a, {.axis = 0})); }},
       {"a product", [&] { target.assign(matmul(g.a, g.square)); }},
-      {"a product into every second column", [&] { target(all, slice(none, none, 2)) = matmul(g.a, g.square(all, slice(0, 512))); }},
+      {"a product into every second column",
+       [&] { target(all, slice(none, none, 2)) = matmul(g.a, g.square(all, slice(0, 512))); }},
       {"a normalised array", [&] { target.assign((expr(g.a) - mean(g.a)) / std(g.a)); }},
   };
   for (const auto& [name_of, assign] : assignments) {
@@ -234,7 +240,8 @@ TEST(MemoryOfAssignments, IsOneCopyWithOverlap) {
   EXPECT_LE(peak_of([&] { target += target(0); }), target.size_bytes() + scratch_bytes);
   // Several stages write a join. One of them could fail when another one has written, so that it is made beside the target.
   EXPECT_LE(peak_of([&] { target.assign(roll(g.a, {3}, 0)); }), target.size_bytes() + scratch_bytes);
-  EXPECT_LE(peak_of([&] { target.assign(concat({g.a(slice(0, 1000)), g.b(slice(1000, none))})); }), target.size_bytes() + scratch_bytes);
+  EXPECT_LE(peak_of([&] { target.assign(concat({g.a(slice(0, 1000)), g.b(slice(1000, none))})); }),
+            target.size_bytes() + scratch_bytes);
 }
 
 TEST(MemoryOfViews, IsNone) {

@@ -32,11 +32,13 @@ TEST(ParallelFor, CoversEachItemOnce) {
 }
 
 TEST(ParallelFor, PassesExceptionsOn) {
-  EXPECT_THROW(parallel_for(100, 4, [](std::int64_t begin, std::int64_t, int) {
-                 if (begin > 0) throw std::runtime_error("stop");
-               }),
+  EXPECT_THROW(parallel_for(100, 4,
+                            [](std::int64_t begin, std::int64_t, int) {
+                              if (begin > 0) throw std::runtime_error("stop");
+                            }),
                std::runtime_error);
-  EXPECT_THROW(parallel_for(1, 1, [](std::int64_t, std::int64_t, int) { throw std::runtime_error("stop"); }), std::runtime_error);
+  EXPECT_THROW(parallel_for(1, 1, [](std::int64_t, std::int64_t, int) { throw std::runtime_error("stop"); }),
+               std::runtime_error);
 }
 
 TEST(ParallelFor, InsideAParallelRegionStaysOnItsThread) {
@@ -59,6 +61,9 @@ TEST(Workers, PolicyIsChecked) {
   EXPECT_EQ(workers_of({}), permitted_cores());
   EXPECT_THROW(workers_of({.workers = 0}), td::policy_error);
   EXPECT_THROW(workers_of({.workers = -2}), td::policy_error);
+  EXPECT_EQ(workers_of({.workers = td::max_workers}), td::max_workers);
+  EXPECT_THROW(workers_of({.workers = td::max_workers + 1}), td::policy_error);
+  EXPECT_THROW(workers_of({.workers = 2'000'000'000}), td::policy_error);
 }
 
 TEST(Workers, PermittedCoresFollowTheAffinityMask) {

@@ -21,8 +21,8 @@
 // The elements of an array, read one at a time by its strides, without the library's own walk through memory.
 namespace tandem::testing {
 
-inline constexpr std::array<dtype, dtype_count> all_dtypes = {bool_, int8,   int16,  int32,   int64,   uint8,     uint16,
-                                                              uint32, uint64, float32, float64, complex64, complex128};
+inline constexpr std::array<dtype, dtype_count> all_dtypes = {
+    bool_, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128};
 inline constexpr std::array<dtype, 8> integer_dtypes = {int8, int16, int32, int64, uint8, uint16, uint32, uint64};
 
 /// Calls `use.template operator()<T>()` with the element type of `type`.
@@ -69,7 +69,8 @@ inline std::vector<std::int64_t> distances_of(const dims& shape, const dims& str
 
 /// Address of element (0, 0, ...).
 inline const std::byte* address_of(const ndarray& array) {
-  return with_dtype(array.dtype(), [&]<class T>() { return reinterpret_cast<const std::byte*>(array.data<const T>()); });
+  return with_dtype(array.dtype(),
+                    [&]<class T>() { return reinterpret_cast<const std::byte*>(array.data<const T>()); });
 }
 
 /// The bytes of the elements in row-major order.
@@ -123,9 +124,10 @@ inline ::testing::AssertionResult same(const ndarray& given, const ndarray& expe
     const std::vector<T> b = elements_of<T>(expected);
     for (std::size_t i = 0; i < a.size(); ++i) {
       if (detail::same_element<>(static_cast<T>(a[i]), static_cast<T>(b[i]))) continue;
-      return ::testing::AssertionFailure() << "element " << i << " of " << name(given.dtype()) << " " << to_string(given.shape())
-                                           << " is " << ::testing::PrintToString(static_cast<T>(a[i])) << ", expected "
-                                           << ::testing::PrintToString(static_cast<T>(b[i]));
+      return ::testing::AssertionFailure()
+             << "element " << i << " of " << name(given.dtype()) << " " << to_string(given.shape()) << " is "
+             << ::testing::PrintToString(static_cast<T>(a[i])) << ", expected "
+             << ::testing::PrintToString(static_cast<T>(b[i]));
     }
     return ::testing::AssertionSuccess();
   });
@@ -211,7 +213,8 @@ std::string text_of(Work&& work) {
 /// Whether all parts occur in the text.
 inline ::testing::AssertionResult mentions(const std::string& text, std::initializer_list<const char*> parts) {
   for (const char* part : parts) {
-    if (text.find(part) == std::string::npos) return ::testing::AssertionFailure() << "'" << text << "' lacks '" << part << "'";
+    if (text.find(part) == std::string::npos)
+      return ::testing::AssertionFailure() << "'" << text << "' lacks '" << part << "'";
   }
   return ::testing::AssertionSuccess();
 }

@@ -28,12 +28,14 @@ void run_stage(const ops::arg_stage& stage, const stage_context& context) {
   const tile_plan plan(stage.chain, context.operands, split.order);
   const std::int64_t item_bytes = plan.item_bytes();
   const kernels::arg_kernel improve = kernels::arg(stage.largest, plan.type());
-  const detail::layout target = reordered(stage.target.at, result_order(split.kept, everywhere ? split.order : dims{stage.axis}));
+  const detail::layout target =
+      reordered(stage.target.at, result_order(split.kept, everywhere ? split.order : dims{stage.axis}));
   std::byte* const base = context.data(stage.target);
 
   const work_grid grid(split, tile_elements, 16);
   const std::int64_t units = grid.items * grid.chunks;
-  const int workers = workers_for(core::size_of(stage.chain.shape), static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+  const int workers = workers_for(core::size_of(stage.chain.shape),
+                                  static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
   const auto tile_workers = make_workers(plan, workers);
   // The best of each unit, or, where items are not cut, of the unit that a worker is at.
   const std::int64_t slots = grid.chunks > 1 ? units : workers;
@@ -74,7 +76,8 @@ void run_stage(const ops::arg_stage& stage, const stage_context& context) {
     for (std::int64_t item = 0; item < grid.items; ++item) {
       const std::int64_t best = item * grid.chunks;
       for (std::int64_t chunk = 1; chunk < grid.chunks; ++chunk) {
-        improve(value_at(best + chunk), 1, width_of(item), 0, position_at(best + chunk), value_at(best), position_at(best));
+        improve(value_at(best + chunk), 1, width_of(item), 0, position_at(best + chunk), value_at(best),
+                position_at(best));
       }
       store(item, best);
     }

@@ -39,7 +39,8 @@ class cpu_backend final : public backend {
             run_stage(stage, context);
           },
           what.stages[number]);
-      for (; next != ending.end() && what.buffers[*next].last_stage <= static_cast<int>(number); ++next) temporaries[*next].reset();
+      for (; next != ending.end() && what.buffers[*next].last_stage <= static_cast<int>(number); ++next)
+        temporaries[*next].reset();
     }
   }
 };

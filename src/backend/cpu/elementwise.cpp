@@ -27,8 +27,9 @@ void run_stage(const ops::elementwise_stage& stage, const stage_context& context
     for (std::int64_t tile = begin; tile < end; ++tile) {
       const std::int64_t first = tile * tile_elements;
       const std::int64_t count = std::min(tile_elements, elements - first);
-      std::byte* direct = contiguous ? base + (target.offset + first) * item_bytes
-                                     : const_cast<std::byte*>(core::contiguous_run(base, target, item_bytes, first, count));
+      std::byte* direct = contiguous
+                              ? base + (target.offset + first) * item_bytes
+                              : const_cast<std::byte*>(core::contiguous_run(base, target, item_bytes, first, count));
       const std::byte* values = worker.values(first, count, direct);
       if (values != direct) core::scatter(values, base, target, item_bytes, first, count);
       unreported += count;

@@ -56,14 +56,16 @@ void arg_loop(const std::byte* rows, std::int64_t row_count, std::int64_t width,
 }
 
 template <class T>
-void multiply_add_loop(const std::byte* x, const std::byte* y, std::int64_t stride, std::byte* acc, std::int64_t count) {
+void multiply_add_loop(const std::byte* x, const std::byte* y, std::int64_t stride, std::byte* acc,
+                       std::int64_t count) {
   const T factor = *reinterpret_cast<const T*>(x);
   const T* from = reinterpret_cast<const T*>(y);
   T* to = reinterpret_cast<T*>(acc);
   if (stride == 1) {
     for (std::int64_t j = 0; j < count; ++j) to[j] = formulas::td_add(to[j], formulas::td_multiply(factor, from[j]));
   } else {
-    for (std::int64_t j = 0; j < count; ++j) to[j] = formulas::td_add(to[j], formulas::td_multiply(factor, from[j * stride]));
+    for (std::int64_t j = 0; j < count; ++j)
+      to[j] = formulas::td_add(to[j], formulas::td_multiply(factor, from[j * stride]));
   }
 }
 

@@ -46,8 +46,9 @@ struct part_of<std::complex<T>> {
 template <class Row, class T, int Arity, std::uint16_t Kinds, ops::result_rule Rule>
 constexpr map_kernel map_entry() {
   if constexpr (ops::kinds::contains(Kinds, dtype_of<T>)) {
-    using Result = std::conditional_t<Rule == ops::result_rule::boolean, bool,
-                                      std::conditional_t<Rule == ops::result_rule::real_part, typename part_of<T>::type, T>>;
+    using Result =
+        std::conditional_t<Rule == ops::result_rule::boolean, bool,
+                           std::conditional_t<Rule == ops::result_rule::real_part, typename part_of<T>::type, T>>;
     if constexpr (Arity == 1) return &map_one<Row, T, Result>;
     if constexpr (Arity == 2) return &map_two<Row, T, Result>;
     if constexpr (Arity == 3) return &map_three<Row, T, Result>;

@@ -38,12 +38,12 @@ struct matrix {
 };
 
 // One typed face for the four products, row-major.
-void gemm(CBLAS_TRANSPOSE tx, CBLAS_TRANSPOSE ty, int m, int n, int k, const float* x, int ldx, const float* y, int ldy, float beta,
-          float* z, int ldz) {
+void gemm(CBLAS_TRANSPOSE tx, CBLAS_TRANSPOSE ty, int m, int n, int k, const float* x, int ldx, const float* y, int ldy,
+          float beta, float* z, int ldz) {
   cblas_sgemm(CblasRowMajor, tx, ty, m, n, k, 1.0F, x, ldx, y, ldy, beta, z, ldz);
 }
-void gemm(CBLAS_TRANSPOSE tx, CBLAS_TRANSPOSE ty, int m, int n, int k, const double* x, int ldx, const double* y, int ldy,
-          double beta, double* z, int ldz) {
+void gemm(CBLAS_TRANSPOSE tx, CBLAS_TRANSPOSE ty, int m, int n, int k, const double* x, int ldx, const double* y,
+          int ldy, double beta, double* z, int ldz) {
   cblas_dgemm(CblasRowMajor, tx, ty, m, n, k, 1.0, x, ldx, y, ldy, beta, z, ldz);
 }
 void gemm(CBLAS_TRANSPOSE tx, CBLAS_TRANSPOSE ty, int m, int n, int k, const std::complex<float>* x, int ldx,
@@ -64,14 +64,14 @@ void gemv(CBLAS_TRANSPOSE tx, int m, int n, const float* x, int ldx, const float
 void gemv(CBLAS_TRANSPOSE tx, int m, int n, const double* x, int ldx, const double* v, int inc, double* z, int incz) {
   cblas_dgemv(CblasRowMajor, tx, m, n, 1.0, x, ldx, v, inc, 0.0, z, incz);
 }
-void gemv(CBLAS_TRANSPOSE tx, int m, int n, const std::complex<float>* x, int ldx, const std::complex<float>* v, int inc,
-          std::complex<float>* z, int incz) {
+void gemv(CBLAS_TRANSPOSE tx, int m, int n, const std::complex<float>* x, int ldx, const std::complex<float>* v,
+          int inc, std::complex<float>* z, int incz) {
   const std::complex<float> one = 1;
   const std::complex<float> zero = 0;
   cblas_cgemv(CblasRowMajor, tx, m, n, &one, x, ldx, v, inc, &zero, z, incz);
 }
-void gemv(CBLAS_TRANSPOSE tx, int m, int n, const std::complex<double>* x, int ldx, const std::complex<double>* v, int inc,
-          std::complex<double>* z, int incz) {
+void gemv(CBLAS_TRANSPOSE tx, int m, int n, const std::complex<double>* x, int ldx, const std::complex<double>* v,
+          int inc, std::complex<double>* z, int incz) {
   const std::complex<double> one = 1;
   const std::complex<double> zero = 0;
   cblas_zgemv(CblasRowMajor, tx, m, n, &one, x, ldx, v, inc, &zero, z, incz);
@@ -149,7 +149,8 @@ class product {
     } else if (m == 1 && is_step(step(x.columns, x.column_stride)) && is_step(step(z.columns, z.column_stride))) {
       const bool straight = right.transpose == CblasNoTrans;  // z^T = y^T x^T
       gemv(straight ? CblasTrans : CblasNoTrans, straight ? k : n, straight ? n : k, y.data, right.leading, x.data,
-           static_cast<int>(step(x.columns, x.column_stride)), z.data, static_cast<int>(step(z.columns, z.column_stride)));
+           static_cast<int>(step(x.columns, x.column_stride)), z.data,
+           static_cast<int>(step(z.columns, z.column_stride)));
     } else {
       gemm(left.transpose, right.transpose, m, n, k, x.data, left.leading, y.data, right.leading, T(0), z.data,
            static_cast<int>(z.leading()));
@@ -174,12 +175,14 @@ class product {
           const matrix<T> right = packed(y.block(l, j, k, n), spare_right);
           const blas_operand<T> left_blas(left);
           const blas_operand<T> right_blas(right);
-          gemm(left_blas.transpose, right_blas.transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), left.data,
-               left_blas.leading, right.data, right_blas.leading, l == 0 ? T(0) : T(1), sum.data, static_cast<int>(sum.leading()));
+          gemm(left_blas.transpose, right_blas.transpose, static_cast<int>(m), static_cast<int>(n), static_cast<int>(k),
+               left.data, left_blas.leading, right.data, right_blas.leading, l == 0 ? T(0) : T(1), sum.data,
+               static_cast<int>(sum.leading()));
         }
         if (!in_place) {
           const detail::layout to{{m, n}, {part.row_stride, part.column_stride}, 0};
-          core::scatter(reinterpret_cast<const std::byte*>(sum.data), reinterpret_cast<std::byte*>(part.data), to, sizeof(T), 0, m * n);
+          core::scatter(reinterpret_cast<const std::byte*>(sum.data), reinterpret_cast<std::byte*>(part.data), to,
+                        sizeof(T), 0, m * n);
         }
       }
     }
@@ -224,7 +227,8 @@ struct batch {
   matrix<T> at(const ops::region& of, std::int64_t number) const {
     const int rank = of.at.shape.size();
     T* const base = reinterpret_cast<T*>(context.data(of));
-    return {base + offset(of, number), of.at.shape[rank - 2], of.at.shape[rank - 1], of.at.strides[rank - 2], of.at.strides[rank - 1]};
+    return {base + offset(of, number), of.at.shape[rank - 2], of.at.shape[rank - 1], of.at.strides[rank - 2],
+            of.at.strides[rank - 1]};
   }
 };
 
@@ -240,18 +244,22 @@ void float_products(const batch& all) {
   // Small products are shared out whole, and OpenBLAS, inside a parallel region, then takes one thread for each; large
   // ones are left to its own threads.
   constexpr double small = 128.0 * 128.0 * 128.0;
-  const double multiplications = static_cast<double>(z.rows) * static_cast<double>(z.columns) * static_cast<double>(x.columns);
+  const double multiplications =
+      static_cast<double>(z.rows) * static_cast<double>(z.columns) * static_cast<double>(x.columns);
   const bool share_out = all.size > 1 && multiplications <= small;
   const int workers =
-      share_out ? workers_for(static_cast<std::int64_t>(std::min(1e15, multiplications * static_cast<double>(all.size))), 1, all.context.workers)
-                : 1;
+      share_out
+          ? workers_for(static_cast<std::int64_t>(std::min(1e15, multiplications * static_cast<double>(all.size))), 1,
+                        all.context.workers)
+          : 1;
   std::vector<scratch> spares;
   for (int i = 0; i < workers; ++i) spares.emplace_back(spare_bytes);
   // The thread count holds in the calling thread, which is the one that calls BLAS outside a parallel region.
   const runtime::scoped_thread_count threads(share_out ? workers : all.context.workers);
   runtime::parallel_for(all.size, workers, [&](std::int64_t begin, std::int64_t end, int number) {
     for (std::int64_t i = begin; i < end; ++i) {
-      one.run(all.at<T>(stage.x, i), all.at<T>(stage.y, i), all.at<T>(stage.target, i), spares[static_cast<std::size_t>(number)].data());
+      one.run(all.at<T>(stage.x, i), all.at<T>(stage.y, i), all.at<T>(stage.target, i),
+              spares[static_cast<std::size_t>(number)].data());
       all.context.advance(z.rows * z.columns);
     }
   });
@@ -287,8 +295,8 @@ void integer_products(const batch& all) {
         fill(sum, stage.type, scalar(false), count);
         for (std::int64_t k = 0; k < depth; ++k) {
           const std::int64_t y_row = y_first + k * row_stride(stage.y) + column * column_stride(stage.y);
-          multiply_add(x_base + (x_row + k * column_stride(stage.x)) * item_bytes, y_base + y_row * item_bytes, column_stride(stage.y),
-                       sum, count);
+          multiply_add(x_base + (x_row + k * column_stride(stage.x)) * item_bytes, y_base + y_row * item_bytes,
+                       column_stride(stage.y), sum, count);
         }
         const detail::layout to{{count}, {column_stride(stage.target)}, z_row + column * column_stride(stage.target)};
         core::scatter(sum, z_base, to, item_bytes, 0, count);

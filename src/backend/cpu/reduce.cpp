@@ -118,7 +118,8 @@ void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
   const work_grid grid(split, tile_elements, 16);
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * row_bytes : 0);
-  const int workers = workers_for(core::size_of(stage.chain.shape), static_cast<std::int64_t>(stage.chain.code.size()), context.workers);
+  const int workers = workers_for(core::size_of(stage.chain.shape), static_cast<std::int64_t>(stage.chain.code.size()),
+                                  context.workers);
   const auto tile_workers = make_workers(plan, workers);
   std::vector<scratch> spares;
   std::vector<cascade> cascades;
@@ -129,7 +130,8 @@ void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
 
   const auto width_of = [&](std::int64_t item) { return std::min(grid.row_width, split.inner - grid.column_of(item)); };
   const auto store = [&](std::int64_t item, const std::byte* row) {
-    core::scatter(row, base, target, item_bytes, grid.outer_of(item) * split.inner + grid.column_of(item), width_of(item));
+    core::scatter(row, base, target, item_bytes, grid.outer_of(item) * split.inner + grid.column_of(item),
+                  width_of(item));
   };
 
   runtime::parallel_for(grid.items * grid.chunks, workers, [&](std::int64_t begin, std::int64_t end, int number) {

@@ -23,7 +23,8 @@ class row_scanner {
         scan_(kernels::scan(stage.which, stage.chain.type)),
         item_bytes_(item_bytes) {}
 
-  void operator()(const std::byte* rows, std::int64_t count, std::int64_t width, std::byte* carry, std::byte* out) const {
+  void operator()(const std::byte* rows, std::int64_t count, std::int64_t width, std::byte* carry,
+                  std::byte* out) const {
     if (width == 1) {
       scan_(rows, carry, out, count);
       return;
@@ -110,7 +111,8 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
 
   if (cut) {
     runtime::parallel_for(units, workers, [&](std::int64_t begin, std::int64_t end, int number) {
-      for (std::int64_t unit = begin; unit < end; ++unit) scan_chunk(unit, static_cast<std::size_t>(number), false, false);
+      for (std::int64_t unit = begin; unit < end; ++unit)
+        scan_chunk(unit, static_cast<std::size_t>(number), false, false);
     });
     // Totals to starting rows: each chunk starts from what all before it add up to.
     for (std::int64_t item = 0; item < grid.items; ++item) {
@@ -120,7 +122,8 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
         scanner.combine(rows + (chunk - 1) * row_bytes, rows + chunk * row_bytes, width);
       }
       for (std::int64_t chunk = grid.chunks - 1; chunk > 0; --chunk) {
-        std::memcpy(rows + chunk * row_bytes, rows + (chunk - 1) * row_bytes, static_cast<std::size_t>(width * item_bytes));
+        std::memcpy(rows + chunk * row_bytes, rows + (chunk - 1) * row_bytes,
+                    static_cast<std::size_t>(width * item_bytes));
       }
     }
   }

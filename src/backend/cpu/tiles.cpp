@@ -24,12 +24,15 @@ int workers_for(std::int64_t elements, std::int64_t steps, int allowed) {
 }
 
 tile_plan::tile_plan(const ops::fused_chain& chain, std::span<const operand> operands, const dims& order)
-    : type_(chain.type), constants_(chain.constants), scratch_registers_(chain.scratch_registers), result_(chain.result) {
+    : type_(chain.type),
+      constants_(chain.constants),
+      scratch_registers_(chain.scratch_registers),
+      result_(chain.result) {
   sources_.reserve(chain.sources.size());
   for (std::size_t i = 0; i < chain.sources.size(); ++i) {
     const ops::region& from = chain.sources[i];
-    source bound{operands[static_cast<std::size_t>(from.buffer)].data, reordered(from.at, order), item_size(chain.source_types[i]),
-                 true, false};
+    source bound{operands[static_cast<std::size_t>(from.buffer)].data, reordered(from.at, order),
+                 item_size(chain.source_types[i]), true, false};
     for (int axis = 0; axis < bound.at.shape.size(); ++axis) {
       bound.constant = bound.constant && (bound.at.strides[axis] == 0 || bound.at.shape[axis] == 1);
     }
@@ -38,8 +41,8 @@ tile_plan::tile_plan(const ops::fused_chain& chain, std::span<const operand> ope
   }
   steps_.reserve(chain.code.size());
   for (const ops::instruction& code : chain.code) {
-    const kernels::map_kernel kernel =
-        code.converts ? kernels::convert(code.operand_type, code.result_type) : kernels::map(code.which, code.operand_type);
+    const kernels::map_kernel kernel = code.converts ? kernels::convert(code.operand_type, code.result_type)
+                                                     : kernels::map(code.which, code.operand_type);
     steps_.push_back({kernel, {code.operands[0], code.operands[1], code.operands[2]}, code.arity, code.result});
   }
 }
