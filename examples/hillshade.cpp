@@ -1,7 +1,7 @@
 // Shaded relief and statistics of an elevation model, in C++ only.
 //
-// The light of a distant sun falls on the surface z(x, y): its brightness is the cosine of the angle between the surface's
-// normal (-dz/dx, -dz/dy, 1) and the direction to the light.
+// The light of a distant sun falls on the surface z(x, y): its brightness is the cosine of the angle between the
+// surface's normal (-dz/dx, -dz/dy, 1) and the direction to the light.
 
 #include <charconv>
 #include <chrono>
@@ -71,7 +71,8 @@ options parse(int argc, char** argv) {
 
 double radians(double degrees) { return degrees * std::numbers::pi / 180; }
 
-/// Change of z from one row (axis 0) or column (axis 1) to the next: central differences inside, one-sided at the edges.
+/// Change of z from one row (axis 0) or column (axis 1) to the next: central differences inside, one-sided at the
+/// edges.
 td::expr gradient(const td::ndarray& z, int axis) {
   const auto part = [&](const td::slice& range) { return axis == 0 ? z(range) : z(td::all, range); };
   const td::expr first = part({1, 2}) - part({0, 1});

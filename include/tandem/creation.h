@@ -38,8 +38,8 @@ TANDEM_API ndarray arange(const scalar& stop, std::optional<dtype> type = std::n
 /// integers, else float64. Throws also `argument_error` for a zero or nan step and for infinite bounds.
 TANDEM_API ndarray arange(const scalar& start, const scalar& stop, const scalar& step = 1,
                           std::optional<dtype> type = std::nullopt);
-/// `count` values evenly spaced from `start` to `stop`, which is the last of them if `endpoint`. float64, or complex128 if
-/// a bound is complex, or `type`. Throws also `argument_error` for a negative count.
+/// `count` values evenly spaced from `start` to `stop`, which is the last of them if `endpoint`. float64, or complex128
+/// if a bound is complex, or `type`. Throws also `argument_error` for a negative count.
 TANDEM_API ndarray linspace(const scalar& start, const scalar& stop, std::int64_t count,
                             std::optional<dtype> type = std::nullopt, bool endpoint = true);
 /// (rows, columns) with ones on diagonal `k` (0 the main one, positive above) and zeros elsewhere.

@@ -73,7 +73,8 @@ constexpr dtype real_part(dtype type) noexcept {
 /// need float64; uint64 with a signed integer gives float64. Booleans promote to anything.
 TANDEM_API dtype result_type(dtype left, dtype right) noexcept;
 
-/// The dtype that holds the values of all, whatever their order: float32 for int16, uint16 and float32. Throws: `argument_error` if `types` is empty.
+/// The dtype that holds the values of all, whatever their order: float32 for int16, uint16 and float32. Throws:
+/// `argument_error` if `types` is empty.
 TANDEM_API dtype result_type(std::span<const dtype> types);
 
 /// The dtype of a number without a size, whose own dtype would be `weak`, beside an array of dtype `strong`: `strong`

@@ -10,9 +10,9 @@ namespace tandem {
 /// tandem/tables/elementwise.inc, where each is described; `tandem ops` lists them.
 ///
 /// Shapes: operands broadcast to one shape, (..., n) with (..., n) or 1 -> (..., n).
-/// Dtype: operands are promoted to one dtype (`result_type`; scalars are weak); integers and booleans given to a function
-/// of floating dtypes become float64. Comparisons and predicates give bool, `abs`, `real` and `imag` of complex numbers
-/// their real dtype, all others the promoted dtype.
+/// Dtype: operands are promoted to one dtype (`result_type`; scalars are weak); integers and booleans given to a
+/// function of floating dtypes become float64. Comparisons and predicates give bool, `abs`, `real` and `imag` of
+/// complex numbers their real dtype, all others the promoted dtype.
 /// Accuracy: the `ulp` of the row. Integer arithmetic wraps around.
 /// Cost: deferred; a chain of them is evaluated in one pass without temporaries.
 /// Throws: `shape_error` if shapes do not broadcast, `dtype_error` if the dtype is not among the row's kinds or a weak

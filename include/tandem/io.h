@@ -25,8 +25,8 @@ TANDEM_API ndarray load(const std::string& path);
 /// Reads one member, "name" or "name.npy", of a .npz file, stored or deflated, into a new array.
 ///
 /// Throws: `io_error`, also for an encrypted member and for an archive with names that are path-like, there twice, or
-/// do not end in ".npy"; `out_of_memory`. Stored members are limited as .npy files are. Deflated ones may grow as far as
-/// deflate can, 1032 times, but memory follows what really arrives and not what the archive claims.
+/// do not end in ".npy"; `out_of_memory`. Stored members are limited as .npy files are. Deflated ones may grow as far
+/// as deflate can, 1032 times, but memory follows what really arrives and not what the archive claims.
 TANDEM_API ndarray load(const std::string& path, const std::string& member);
 /// Reads all members of a .npz file, in the file's order, under their names without ".npy". Throws: as `load`.
 TANDEM_API std::vector<std::pair<std::string, ndarray>> load_npz(const std::string& path);

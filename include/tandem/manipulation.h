@@ -16,8 +16,8 @@ namespace tandem {
 // they are a view of its result. They throw `index_error` for an axis out of range or given twice, and `shape_error` if
 // shapes do not fit. Thread safety: any thread may call these.
 
-/// The elements in row-major order in another shape; one extent may be -1 and is computed. A view when the strides allow
-/// it, else a copy when evaluated. Throws: `shape_error` if the number of elements differs.
+/// The elements in row-major order in another shape; one extent may be -1 and is computed. A view when the strides
+/// allow it, else a copy when evaluated. Throws: `shape_error` if the number of elements differs.
 TANDEM_API expr reshape(const expr& x, const dims& shape);
 /// The axes in another order: axis i of the result is axis order[i] of `x`. View.
 TANDEM_API expr permute_dims(const expr& x, const dims& order);

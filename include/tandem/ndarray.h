@@ -68,8 +68,8 @@ class TANDEM_API ndarray {
   ///
   /// `value` may read the memory that is written, in any overlap: the result is as if it had been computed first.
   /// Conversion: floats to integers truncate, NaN gives 0 and values out of range saturate; integers wrap.
-  /// Throws: `shape_error` if `value` does not broadcast to this shape, `dtype_error` for complex to real or a read-only
-  /// array, and what `eval` throws. Elements are unchanged then.
+  /// Throws: `shape_error` if `value` does not broadcast to this shape, `dtype_error` for complex to real or a
+  /// read-only array, and what `eval` throws. Elements are unchanged then.
   const ndarray& assign(const expr& value, const policy& rules = {}) const;
 
   /// In-place operators: as `assign` of the operation, for conversions of the same kind only: an integer array takes no
@@ -102,8 +102,8 @@ class TANDEM_API ndarray {
   bool is_writable() const noexcept { return writable_; }
 
   /// A view by basic indexing that shares this storage: integers (negative from the end), `slice`, `all`, `ellipsis`,
-  /// `newaxis`; fewer entries than axes leave the last axes whole. Throws: `index_error` if an integer is out of range or
-  /// there are more entries than axes, `argument_error` for a zero step.
+  /// `newaxis`; fewer entries than axes leave the last axes whole. Throws: `index_error` if an integer is out of range
+  /// or there are more entries than axes, `argument_error` for a zero step.
   template <class... Index>
     requires(std::convertible_to<Index, index> && ...)
   ndarray operator()(const Index&... at) const {
@@ -226,7 +226,8 @@ ndarray wrap(T* data, const dims& shape, const dims& strides, Deleter deleter) {
                              !std::is_const_v<T>, std::move(deleter));
 }
 
-/// A new array with a copy of the values, of their own C++ type: `array<float>({1, 2, 3})`, `array<int>({{1, 2}, {3, 4}})`.
+/// A new array with a copy of the values, of their own C++ type: `array<float>({1, 2, 3})`, `array<int>({{1, 2}, {3,
+/// 4}})`.
 /// Throws: `shape_error` if rows differ in length.
 template <element T>
 ndarray array(std::initializer_list<T> values) {
@@ -247,7 +248,8 @@ ndarray array(std::initializer_list<std::initializer_list<T>> rows) {
   return detail::array_of(values.get(), dtype_of<T>,
                           {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(columns)});
 }
-/// A new array of the given shape with a copy of `values` in row-major order. Throws: `shape_error` if the counts differ.
+/// A new array of the given shape with a copy of `values` in row-major order. Throws: `shape_error` if the counts
+/// differ.
 template <element T>
 ndarray array(std::span<const T> values, const dims& shape) {
   std::uint64_t count = 1;  // wraps where the shape is impossible, which array_of finds out

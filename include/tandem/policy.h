@@ -31,8 +31,8 @@ inline constexpr int max_workers = 1024;
 /// What the user allows an evaluation to use.
 struct policy {
   /// Number of cores that work on it: 1 to `max_workers`, or -1 for all permitted ones, which is also the default. More
-  /// than the permitted cores is allowed and rarely useful. Any other number is a `policy_error` in the evaluation. Results have the same bits for every number, but for matrix
-  /// products, whose rounding is the BLAS library's.
+  /// than the permitted cores is allowed and rarely useful. Any other number is a `policy_error` in the evaluation.
+  /// Results have the same bits for every number, but for matrix products, whose rounding is the BLAS library's.
   std::optional<int> workers = std::nullopt;
   /// Where to count progress; may be null. Must outlive the evaluation.
   tandem::progress* progress = nullptr;

@@ -9,11 +9,12 @@
 namespace tandem {
 
 // What all functions here share: operands are promoted to one dtype (scalars are not accepted), integers and booleans
-// multiply and wrap in that dtype. float32, float64, complex64 and complex128 run on OpenBLAS with the policy's workers;
-// strided and transposed operands are read in place or packed in bounded blocks. Deferred. Thread safety: any thread.
+// multiply and wrap in that dtype. float32, float64, complex64 and complex128 run on OpenBLAS with the policy's
+// workers; strided and transposed operands are read in place or packed in bounded blocks. Deferred. Thread safety: any
+// thread.
 
-/// Matrix product over the last two axes, the others broadcast: (..., m, k), (..., k, n) -> (..., m, n). An operand of one
-/// axis is a row on the left and a column on the right, and that axis is dropped from the result.
+/// Matrix product over the last two axes, the others broadcast: (..., m, k), (..., k, n) -> (..., m, n). An operand of
+/// one axis is a row on the left and a column on the right, and that axis is dropped from the result.
 /// Throws: `shape_error` if the inner extents differ, the others do not broadcast, or an operand has no axis.
 TANDEM_API expr matmul(const expr& x, const expr& y);
 /// Sum of products over axes: the last `count` axes of `x` with the first `count` of `y`.

@@ -71,8 +71,8 @@ struct scan_options {
 
 // What all reductions here share:
 //
-// Shapes: (..., n_axis, ...) -> the same without the reduced axes, or with extent 1 there if `keepdims`. No axes at all,
-// `.axis = {dims{}}`, reduces nothing.
+// Shapes: (..., n_axis, ...) -> the same without the reduced axes, or with extent 1 there if `keepdims`. No axes at
+// all, `.axis = {dims{}}`, reduces nothing.
 // Accuracy: error grows with log2(n) on every axis; the result has the same bits for every number of workers. The order
 //   of the additions follows shape and strides, so that a transposed or sliced array, or an expression evaluated before
 //   it is reduced, may round differently from a contiguous copy of the same values.

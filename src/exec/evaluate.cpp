@@ -124,7 +124,8 @@ void evaluate_into(const ops::node_ptr& root, const ndarray& target, const polic
   if (may_write_in_place(direct, target)) {
     run(direct, target.storage(), rules);
   } else {
-    // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be written.
+    // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
+    // written.
     const ndarray first(storage::allocate(core::checked_bytes(root->shape, root->type, "assign")), root->type,
                         core::contiguous(root->shape));
     run(ops::compile_into(root, first.layout()), first.storage(), rules);

@@ -202,7 +202,8 @@ class compiler {
     regions_.emplace(&of, target);
   }
 
-  // For a reshaped node, the target in the shape that its input has, if strides allow: the input then goes straight there.
+  // For a reshaped node, the target in the shape that its input has, if strides allow: the input then goes straight
+  // there.
   static std::optional<detail::layout> reshaped_back(const node& of, const detail::layout& target) {
     if (!std::holds_alternative<reshape_view>(of.detail)) return std::nullopt;
     return core::reshape(target, of.inputs[0]->shape);

@@ -14,7 +14,8 @@ struct compiled {
 };
 
 /// Compiles an expression whose result goes to memory of its own, or, for a view of an array, is where that array is.
-/// Throws: `stale_expression` if an operand was written to since it was captured and the result depends on its elements.
+/// Throws: `stale_expression` if an operand was written to since it was captured and the result depends on its
+/// elements.
 compiled compile(const node_ptr& root);
 
 /// Compiles an expression whose result is written to `target`, of the root's shape and dtype, in the output buffer 0.

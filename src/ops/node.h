@@ -57,7 +57,8 @@ struct matmul_op {};
 struct concat_op {
   int axis;
 };
-/// Positions along `axis` repeated: the second input (int64, one axis) says for each where its copies end in the result.
+/// Positions along `axis` repeated: the second input (int64, one axis) says for each where its copies end in the
+/// result.
 struct repeat_op {
   int axis;
 };
@@ -126,7 +127,8 @@ node_ptr make_constant(const scalar& value);
 node_ptr make_elementwise(op which, std::vector<node_ptr> inputs);
 /// Throws: `dtype_error` for complex to real.
 node_ptr make_cast(const node_ptr& input, dtype type);
-/// As `make_cast`, to the dtype of what `input` meets. Throws: `dtype_error` also for a literal integer out of its range.
+/// As `make_cast`, to the dtype of what `input` meets. Throws: `dtype_error` also for a literal integer out of its
+/// range.
 node_ptr make_promoted(const node_ptr& input, dtype type, std::string_view what);
 /// Combines elements over ascending `axes` in the input's dtype.
 node_ptr make_reduce(reduction which, const node_ptr& input, const dims& axes);

@@ -57,7 +57,8 @@ struct program_constant {
 };
 
 /// A chain of element-wise work over one iteration space. Registers 0 ... are the sources, then the constants, then the
-/// results of instructions, which take over a register after its last reader; no instruction writes a register it reads.
+/// results of instructions, which take over a register after its last reader; no instruction writes a register it
+/// reads.
 struct fused_chain {
   dims shape;
   /// dtype of the value it computes.

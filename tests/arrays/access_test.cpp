@@ -10,7 +10,8 @@
 #include "arrays/model.h"
 #include "support/elements.h"
 
-// Typed access to elements: refused for another dtype, for another arrangement, and for writing where that is not allowed.
+// Typed access to elements: refused for another dtype, for another arrangement, and for writing where that is not
+// allowed.
 namespace tandem::testing {
 namespace {
 

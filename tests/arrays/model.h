@@ -26,7 +26,8 @@ inline model whole(const dims& shape) {
   return result;
 }
 
-/// The positions that Python's rules give for a slice of `extent` elements, by walking; numbers wide enough to be naive.
+/// The positions that Python's rules give for a slice of `extent` elements, by walking; numbers wide enough to be
+/// naive.
 inline std::vector<std::int64_t> walk_slice(const slice& range, std::int64_t extent) {
   using wide = __int128;
   const wide step = range.step().value_or(1);
@@ -45,8 +46,8 @@ inline std::vector<std::int64_t> walk_slice(const slice& range, std::int64_t ext
   return kept;
 }
 
-/// Keeps, along each axis, the listed places in that order. `dropped` axes are left out of the shape, `added` counts the
-/// axes of extent 1 to put in front of an axis (and, last, behind all).
+/// Keeps, along each axis, the listed places in that order. `dropped` axes are left out of the shape, `added` counts
+/// the axes of extent 1 to put in front of an axis (and, last, behind all).
 inline model select(const model& from, const std::vector<std::vector<std::int64_t>>& kept,
                     const std::vector<bool>& dropped, const std::vector<int>& added) {
   model result;

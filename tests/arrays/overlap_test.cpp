@@ -12,7 +12,8 @@
 #include "arrays/model.h"
 #include "support/elements.h"
 
-// Writing to memory that the value reads, in every kind of overlap: the result is as if the value had been computed first.
+// Writing to memory that the value reads, in every kind of overlap: the result is as if the value had been computed
+// first.
 namespace tandem::testing {
 namespace {
 

@@ -12,8 +12,8 @@
 
 #include "memory/storage.h"
 
-// No operation allocates more than its result, the results of the reductions and products inside, and O(workers) scratch:
-// broadcasts are never made, views are never copied, chains have no temporaries.
+// No operation allocates more than its result, the results of the reductions and products inside, and O(workers)
+// scratch: broadcasts are never made, views are never copied, chains have no temporaries.
 namespace tandem::testing {
 namespace {
 
@@ -238,7 +238,8 @@ TEST(MemoryOfAssignments, IsOneCopyWithOverlap) {
   EXPECT_LE(peak_of([&] { target(slice(1, none)) = target(slice(none, -1)); }), target.size_bytes() + scratch_bytes);
   EXPECT_LE(peak_of([&] { target.assign(flip(target)); }), target.size_bytes() + scratch_bytes);
   EXPECT_LE(peak_of([&] { target += target(0); }), target.size_bytes() + scratch_bytes);
-  // Several stages write a join. One of them could fail when another one has written, so that it is made beside the target.
+  // Several stages write a join. One of them could fail when another one has written, so that it is made beside the
+  // target.
   EXPECT_LE(peak_of([&] { target.assign(roll(g.a, {3}, 0)); }), target.size_bytes() + scratch_bytes);
   EXPECT_LE(peak_of([&] { target.assign(concat({g.a(slice(0, 1000)), g.b(slice(1000, none))})); }),
             target.size_bytes() + scratch_bytes);

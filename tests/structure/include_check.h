@@ -15,7 +15,8 @@ using tree = std::map<std::string, std::string>;
 /// All files under include, src and cuda of a folder.
 tree read_tree(const std::filesystem::path& root);
 
-/// One #include directive; `name` is what stands between the quotes or brackets, or the rest of the line if it has none.
+/// One #include directive; `name` is what stands between the quotes or brackets, or the rest of the line if it has
+/// none.
 struct include {
   enum class form { quotes, brackets, computed };
   std::string name;
@@ -27,8 +28,8 @@ struct include {
 /// under an #if is an arrow.
 std::vector<include> includes_of(std::string_view text);
 
-/// What is wrong, one line for each problem: includes against the table, of files that do not exist, computed ones, files
-/// and public headers that the table does not know.
+/// What is wrong, one line for each problem: includes against the table, of files that do not exist, computed ones,
+/// files and public headers that the table does not know.
 std::vector<std::string> wrong_arrows(const tree& files);
 
 /// Circles of files that include each other, one line for each circle found.

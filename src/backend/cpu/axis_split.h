@@ -6,8 +6,8 @@
 
 namespace tandem::backend {
 
-/// How a reduction or scan iterates: three groups of axes, from the slowest to the fastest. Element (a, r, b) has number
-/// (a * middle + r) * inner + b; the work goes along r.
+/// How a reduction or scan iterates: three groups of axes, from the slowest to the fastest. Element (a, r, b) has
+/// number (a * middle + r) * inner + b; the work goes along r.
 ///
 /// It depends on shapes and strides only, never on the number of workers.
 struct axis_split {
@@ -27,9 +27,9 @@ axis_split split_axes(const ops::fused_chain& chain, const dims& worked);
 /// The order of a result's axes that matches `kept`: the result has the chain's axes without `worked`.
 dims result_order(const dims& kept, const dims& worked);
 
-/// How the work along the middle group is cut. An item is a row of up to a tile of neighbours in the inner group; a step
-/// takes the rows along the middle group that one tile holds; a chunk is a number of steps. There are several chunks an
-/// item only where there are few items, so that many workers find work.
+/// How the work along the middle group is cut. An item is a row of up to a tile of neighbours in the inner group; a
+/// step takes the rows along the middle group that one tile holds; a chunk is a number of steps. There are several
+/// chunks an item only where there are few items, so that many workers find work.
 struct work_grid {
   std::int64_t row_width;
   std::int64_t rows_a_step;

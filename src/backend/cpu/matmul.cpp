@@ -94,8 +94,8 @@ struct blas_operand {
   }
 };
 
-// Side of the blocks that operands BLAS cannot take are packed into, and of blocks of results it cannot write: 2 MiB each
-// for float64.
+// Side of the blocks that operands BLAS cannot take are packed into, and of blocks of results it cannot write: 2 MiB
+// each for float64.
 constexpr std::int64_t block_side = 512;
 
 template <class T>
@@ -265,7 +265,8 @@ void float_products(const batch& all) {
   });
 }
 
-// Integers wrap, so that the order of additions does not matter: each worker makes whole rows of results, a tile at a time.
+// Integers wrap, so that the order of additions does not matter: each worker makes whole rows of results, a tile at a
+// time.
 void integer_products(const batch& all) {
   const ops::matmul_stage& stage = all.stage;
   const std::int64_t item_bytes = item_size(stage.type);

@@ -9,8 +9,8 @@
 #include "runtime/workers.h"
 
 // A scan goes along the worked axis with one carried row for each item. Few long items are cut into chunks: first each
-// chunk's total is found by scanning it, then the totals become the rows that the chunks start from, then the chunks are
-// scanned. The cuts depend on shapes and strides only, so results have the same bits for every number of workers.
+// chunk's total is found by scanning it, then the totals become the rows that the chunks start from, then the chunks
+// are scanned. The cuts depend on shapes and strides only, so results have the same bits for every number of workers.
 namespace tandem::backend {
 
 namespace {

@@ -46,8 +46,8 @@ class tile_plan {
     /// Throws: `out_of_memory`.
     explicit worker(const tile_plan& plan);
 
-    /// The values of elements first ... first + count - 1, at most `tile_elements`. They are in the operand itself where
-    /// that needs no work, at `into` if that is not null, or else in a register that the next call overwrites.
+    /// The values of elements first ... first + count - 1, at most `tile_elements`. They are in the operand itself
+    /// where that needs no work, at `into` if that is not null, or else in a register that the next call overwrites.
     const std::byte* values(std::int64_t first, std::int64_t count, std::byte* into = nullptr);
 
    private:
