@@ -248,7 +248,7 @@ TEST(grammar, calls) {
       {"repeat(x, [0, 1, 0, 2])", "[2 4 4]"},
       {"flip(x)", "[4 3 2 1]"},
       {"tensordot(m, m)", "91"},
-      {"tensordot(m, m, x_axes=1, y_axes=-1)", "[[14 32]\n [32 77]]"},
+      {"tensordot(m, m, x_axes=1, y_axes=-1)[1]", "[32 77]"},
       {"tensordot(m, m, x_axes=(0, 1), y_axes=(0, 1))", "91"},
   });
 }
