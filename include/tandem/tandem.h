@@ -11,6 +11,7 @@
 #include <tandem/index.h>
 #include <tandem/io.h>
 #include <tandem/manipulation.h>
+#include <tandem/memory.h>
 #include <tandem/ndarray.h>
 #include <tandem/policy.h>
 #include <tandem/products.h>

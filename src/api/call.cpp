@@ -12,9 +12,9 @@ namespace tandem {
 
 std::span<const function_info> functions() {
   static const std::vector<function_info> list = [] {
-    std::vector<function_info> all;
-    for (const api::function_row& row : api::function_table()) all.push_back(row.info);
-    return all;
+    std::vector<function_info> infos;
+    for (const api::function_row& row : api::function_table()) infos.push_back(row.info);
+    return infos;
   }();
   return list;
 }

@@ -19,6 +19,8 @@ class storage {
   /// Memory owned by somebody else; `release` (may be empty) is called once when the last handle is gone.
   static std::shared_ptr<storage> adopt(void* data, std::int64_t size_bytes, std::function<void()> release);
 
+  class key;
+  storage(key, std::byte* data, std::int64_t size_bytes, bool is_ours) noexcept;
   storage(const storage&) = delete;
   storage& operator=(const storage&) = delete;
   ~storage();
@@ -31,20 +33,12 @@ class storage {
   void mark_written() noexcept { version_.fetch_add(1, std::memory_order_acq_rel); }
 
  private:
-  storage(void* data, std::int64_t size_bytes, std::function<void()> release);
-
   std::byte* data_;
   std::int64_t size_bytes_;
+  /// Whether the bytes are a block of the host pool.
+  bool is_ours_;
   std::function<void()> release_;
   std::atomic<std::uint64_t> version_{0};
 };
-
-/// Bytes that `storage::allocate` holds at the moment and the most it has held since `reset_peak`, over all threads.
-struct memory_usage {
-  std::int64_t current_bytes;
-  std::int64_t peak_bytes;
-};
-memory_usage host_memory_usage() noexcept;
-void reset_peak_memory_usage() noexcept;
 
 }  // namespace tandem::detail

@@ -39,7 +39,7 @@ To converted(From value) {
     if (cut >= static_cast<long double>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
     return static_cast<To>(cut);
   } else if constexpr (std::is_integral_v<To>) {
-    return static_cast<To>(static_cast<unsigned __int128>(static_cast<__int128>(value)));
+    return static_cast<To>(static_cast<uint128>(static_cast<int128>(value)));
   } else {
     return static_cast<To>(value);
   }

@@ -29,7 +29,7 @@ inline model whole(const dims& shape) {
 /// The positions that Python's rules give for a slice of `extent` elements, by walking; numbers wide enough to be
 /// naive.
 inline std::vector<std::int64_t> walk_slice(const slice& range, std::int64_t extent) {
-  using wide = __int128;
+  using wide = int128;
   const wide step = range.step().value_or(1);
   const auto bound = [&](slice::bound given, wide otherwise) -> wide {
     if (!given) return otherwise;

@@ -189,8 +189,8 @@ TEST(Overlap, OfDifferentDtypesInOneMemory) {
 }
 
 // One integer in memory, as numbers wide enough for all integer dtypes.
-__int128 read_integer(const std::byte* from, dtype type) {
-  return with_dtype(type, [&]<class T>() -> __int128 {
+int128 read_integer(const std::byte* from, dtype type) {
+  return with_dtype(type, [&]<class T>() -> int128 {
     if constexpr (std::is_integral_v<T>) {
       T value;
       std::memcpy(&value, from, sizeof(T));
@@ -201,10 +201,10 @@ __int128 read_integer(const std::byte* from, dtype type) {
   });
 }
 
-void write_integer(std::byte* to, dtype type, __int128 wide) {
+void write_integer(std::byte* to, dtype type, int128 wide) {
   with_dtype(type, [&]<class T>() {
     if constexpr (std::is_integral_v<T>) {
-      const T value = static_cast<T>(static_cast<unsigned __int128>(wide));
+      const T value = static_cast<T>(static_cast<uint128>(wide));
       std::memcpy(to, &value, sizeof(T));
     }
   });
@@ -296,7 +296,7 @@ TEST(Overlap, OfRandomViewsOfOneMemory) {
     const model numbers = spread(whole(smaller), shape);
     for (std::size_t i = 0; i < target.at.size(); ++i) {
       const std::int64_t source_at = source.at[static_cast<std::size_t>(numbers.positions[i])];
-      __int128 value = read_integer(before.data() + source_at, from);
+      int128 value = read_integer(before.data() + source_at, from);
       if (kind == 2) {  // computed in the source's dtype, which wraps first
         std::byte wrapped[8];
         write_integer(wrapped, from, 3 * value + 1);

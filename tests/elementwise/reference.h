@@ -14,8 +14,8 @@
 // 64 bits are 11 more than double has.
 namespace tandem::testing {
 
-__extension__ using whole = __int128;
-__extension__ using natural = unsigned __int128;
+__extension__ typedef __int128 whole;
+__extension__ typedef unsigned __int128 natural;
 using complex = std::complex<long double>;
 
 // What an element should be. Integers may be out of range of their dtype: they wrap.

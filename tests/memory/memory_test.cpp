@@ -169,10 +169,10 @@ class Memory : public ::testing::TestWithParam<operation> {};
 
 // Peak of the allocations above what was held before.
 std::int64_t peak_of(const std::function<void()>& work) {
-  const std::int64_t before = detail::host_memory_usage().current_bytes;
-  detail::reset_peak_memory_usage();
+  const std::int64_t before = host_memory().in_use_bytes;
+  reset_peak_host_memory();
   work();
-  return detail::host_memory_usage().peak_bytes - before;
+  return host_memory().peak_bytes - before;
 }
 
 TEST_P(Memory, IsTheResultAndScratch) {
@@ -255,19 +255,19 @@ TEST(MemoryOfViews, IsNone) {
 
 TEST(MemoryOfExpressions, IsFreedWithThem) {
   const operands& g = given();
-  const std::int64_t before = detail::host_memory_usage().current_bytes;
+  const std::int64_t before = host_memory().in_use_bytes;
   {
     const expr work = expr(g.a) + 1;
     static_cast<void>(eval(work));
-    EXPECT_GE(detail::host_memory_usage().current_bytes - before, g.a.size_bytes()) << "the result is kept";
+    EXPECT_GE(host_memory().in_use_bytes - before, g.a.size_bytes()) << "the result is kept";
   }
-  EXPECT_EQ(detail::host_memory_usage().current_bytes, before);
+  EXPECT_EQ(host_memory().in_use_bytes, before);
   try {
     static_cast<void>(eval(concat({expr(g.a) + 1, broadcast_to(g.row, {std::int64_t{1} << 45, 1024})})));
     ADD_FAILURE() << "that much memory was given";
   } catch (const out_of_memory&) {
   }
-  EXPECT_EQ(detail::host_memory_usage().current_bytes, before) << "after a failure";
+  EXPECT_EQ(host_memory().in_use_bytes, before) << "after a failure";
 }
 
 }  // namespace

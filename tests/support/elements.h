@@ -21,6 +21,10 @@
 // The elements of an array, read one at a time by its strides, without the library's own walk through memory.
 namespace tandem::testing {
 
+// Wider than every dtype, for expectations that cannot wrap.
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+
 inline constexpr std::array<dtype, dtype_count> all_dtypes = {
     bool_, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128};
 inline constexpr std::array<dtype, 8> integer_dtypes = {int8, int16, int32, int64, uint8, uint16, uint32, uint64};

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
 #include "backend/cpu/kernels.h"
 #include "core/layout.h"
-#include "memory/storage.h"
+#include "memory/host_pool.h"
 #include "ops/program.h"
 
 // Element-wise chains, evaluated a tile of elements at a time so that intermediate values stay in the L1 cache.
@@ -23,11 +24,21 @@ inline constexpr std::int64_t largest_item_bytes = 16;
 class scratch {
  public:
   scratch() = default;
-  explicit scratch(std::int64_t size_bytes) : storage_(detail::storage::allocate(size_bytes)) {}
-  std::byte* data() const noexcept { return storage_ ? storage_->data() : nullptr; }
+  explicit scratch(std::int64_t size_bytes) : data_(memory::allocate_block(size_bytes)), size_bytes_(size_bytes) {}
+  scratch(scratch&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_bytes_(other.size_bytes_) {}
+  scratch& operator=(scratch&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_bytes_, other.size_bytes_);
+    return *this;
+  }
+  ~scratch() {
+    if (data_ != nullptr) memory::free_block(data_, size_bytes_);
+  }
+  std::byte* data() const noexcept { return data_; }
 
  private:
-  std::shared_ptr<detail::storage> storage_;
+  std::byte* data_ = nullptr;
+  std::int64_t size_bytes_ = 0;
 };
 
 /// A chain bound to addresses, with its axes in the order in which it is iterated: element number e of the iteration is
