@@ -1,6 +1,7 @@
 #include "backend/cpu/axis_split.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include "core/layout.h"
@@ -37,7 +38,7 @@ constexpr std::int64_t worthwhile_run = 128;
 
 }  // namespace
 
-axis_split split_axes(const ops::fused_chain& chain, const dims& worked) {
+axis_split split_axes(const ops::fused_chain& chain, const dims& worked, short_runs when_short) {
   const dims sorted = core::by_stride(leading_strides(chain));
 
   // Axes of extent 1 lie anywhere; they must not hide that the fastest axis is a kept one.
@@ -60,7 +61,8 @@ axis_split split_axes(const ops::fused_chain& chain, const dims& worked) {
       outer.push_back(axis);
     }
   }
-  if (run < worthwhile_run) {
+  const bool stays = when_short == short_runs::stay && inner.empty();
+  if (run < worthwhile_run && !stays) {
     // Short runs along the worked axes: go across them instead, all kept axes being the fastest.
     for (const std::int64_t axis : inner) outer.push_back(axis);
     inner = outer;
@@ -92,10 +94,13 @@ dims result_order(const dims& kept, const dims& worked) {
   return order;
 }
 
-work_grid::work_grid(const axis_split& split, std::int64_t tile, std::int64_t least_steps_a_chunk) {
+work_grid::work_grid(const axis_split& split, std::int64_t tile, std::int64_t least_steps_a_chunk,
+                     std::int64_t least_rows_a_step) {
   constexpr std::int64_t enough_items = 64;
   row_width = std::min(split.inner, tile);
-  rows_a_step = split.inner > tile ? 1 : tile / split.inner;
+  // Powers of two, which combine eight and eight without a rest.
+  const auto rows_of_tile = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tile / row_width)));
+  rows_a_step = std::max(rows_of_tile, least_rows_a_step);
   rows_of_inner = (split.inner + row_width - 1) / row_width;
   items = split.outer * rows_of_inner;
   const std::int64_t steps = (split.middle + rows_a_step - 1) / rows_a_step;

@@ -20,9 +20,13 @@ struct axis_split {
   std::int64_t inner = 1;
 };
 
+/// What to do where the worked axes are the fastest and shorter than a tile is worth: go across them, all kept axes
+/// being the inner group, or leave them the middle group with nothing after it.
+enum class short_runs : std::uint8_t { go_across, stay };
+
 /// Splits the axes of `chain`. They are sorted by the strides of the largest operand, so that memory is read in its own
 /// order.
-axis_split split_axes(const ops::fused_chain& chain, const dims& worked);
+axis_split split_axes(const ops::fused_chain& chain, const dims& worked, short_runs when_short = short_runs::go_across);
 
 /// The order of a result's axes that matches `kept`: the result has the chain's axes without `worked`.
 dims result_order(const dims& kept, const dims& worked);
@@ -38,7 +42,9 @@ struct work_grid {
   std::int64_t chunks;
   std::int64_t rows_a_chunk;
 
-  work_grid(const axis_split& split, std::int64_t tile, std::int64_t least_steps_a_chunk);
+  /// Rows of at most `tile` elements; a step takes what a tile holds of them, and no fewer than `least_rows_a_step`.
+  work_grid(const axis_split& split, std::int64_t tile, std::int64_t least_steps_a_chunk,
+            std::int64_t least_rows_a_step = 1);
 
   std::int64_t outer_of(std::int64_t item) const { return item / rows_of_inner; }
   std::int64_t column_of(std::int64_t item) const { return item % rows_of_inner * row_width; }

@@ -7,7 +7,8 @@
 
 #include "ops/op.h"
 
-// The loops over contiguous elements that everything else on the CPU is made of, one for each operation and dtype.
+// The loops over contiguous elements that everything else on the CPU is made of, one for each operation and dtype. They
+// are compiled for several instruction sets (loops/); these functions give those of the one in use (instruction_set.h).
 namespace tandem::backend::kernels {
 
 /// out[i] = f(in[0][i], in[1][i], ...). `out` may be one of the inputs, but must not overlap one otherwise.
@@ -18,6 +19,25 @@ map_kernel map(ops::op which, dtype type);
 
 /// The loop that converts elements.
 map_kernel convert(dtype from, dtype to);
+
+/// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows.
+using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count);
+
+combine_eight_kernel combine_eight(ops::reduction which, dtype type);
+
+/// Elements that `combine_blocks` makes one of.
+inline constexpr std::int64_t block_elements = 512;
+
+/// out[b] = the combination of the `block_elements` elements that begin at in[b * block_elements], pairwise.
+using combine_blocks_kernel = void (*)(const std::byte* in, std::int64_t blocks, std::byte* out);
+
+combine_blocks_kernel combine_blocks(ops::reduction which, dtype type);
+
+/// out[g] = the combination of the `length` elements that begin at in[g * length], for g < groups. Error growth is that
+/// of sums of `length` / 8 elements.
+using combine_groups_kernel = void (*)(const std::byte* in, std::int64_t groups, std::int64_t length, std::byte* out);
+
+combine_groups_kernel combine_groups(ops::reduction which, dtype type);
 
 /// out[i] = carry = combine(carry, in[i]); `carry` is one element.
 using scan_kernel = void (*)(const std::byte* in, std::byte* carry, std::byte* out, std::int64_t count);
@@ -37,9 +57,16 @@ using multiply_add_kernel = void (*)(const std::byte* x, const std::byte* y, std
 
 multiply_add_kernel multiply_add(dtype type);
 
-// The parts of the table, each compiled on its own. Null where the row's kinds lack the dtype.
-map_kernel map_integers(ops::op which, dtype type);
-map_kernel map_floats(ops::op which, dtype type);
-map_kernel map_complex(ops::op which, dtype type);
+/// The functions above for one instruction set.
+struct loop_set {
+  map_kernel (*map)(ops::op which, dtype type);
+  map_kernel (*convert)(dtype from, dtype to);
+  combine_eight_kernel (*combine_eight)(ops::reduction which, dtype type);
+  combine_blocks_kernel (*combine_blocks)(ops::reduction which, dtype type);
+  combine_groups_kernel (*combine_groups)(ops::reduction which, dtype type);
+  scan_kernel (*scan)(ops::reduction which, dtype type);
+  arg_kernel (*arg)(bool largest, dtype type);
+  multiply_add_kernel (*multiply_add)(dtype type);
+};
 
 }  // namespace tandem::backend::kernels

@@ -9,21 +9,32 @@
 #include "core/strided.h"
 #include "runtime/workers.h"
 
-// A reduction is a tree of element-wise combinations. Inside a tile, the later half of the rows is combined into the
-// earlier half until one row is left; rows of tiles are combined pairwise by a binary counter; chunks of tiles pairwise
-// again. The tree depends on shapes and strides only, so results have the same bits for every number of workers, and
-// rounding errors grow with the depth of the tree, the logarithm of the number of elements.
+// A reduction is a tree of element-wise combinations. Rows are combined eight at a time, or the later half into the
+// earlier one, until one row is left; the rows of successive steps are combined pairwise by a binary counter; chunks of
+// steps pairwise again. The tree depends on shapes and strides only, so results have the same bits for every number of
+// workers, and rounding errors grow with the depth of the tree, the logarithm of the number of elements.
 namespace tandem::backend {
 
 namespace {
 
 class row_combiner {
  public:
-  row_combiner(kernels::map_kernel combine, std::int64_t item_bytes) : combine_(combine), item_bytes_(item_bytes) {}
+  row_combiner(ops::reduction which, dtype type)
+      : combine_(kernels::map(ops::info(which).combine, type)),
+        combine_eight_(kernels::combine_eight(which, type)),
+        item_bytes_(item_size(type)) {}
 
-  // Combines `rows` rows of `width` elements into the first. `spare` has room for all of them and may be the rows.
+  // Combines `count` rows of `width` elements into the first. `spare` has room for all of them and may be the rows.
   const std::byte* rows_to_one(const std::byte* rows, std::int64_t count, std::int64_t width, std::byte* spare) const {
     while (count > 1) {
+      if (count % 8 == 0) {
+        count /= 8;
+        const std::byte* eight[8];
+        for (std::int64_t k = 0; k < 8; ++k) eight[k] = rows + k * count * width * item_bytes_;
+        combine_eight_(eight, spare, count * width);
+        rows = spare;
+        continue;
+      }
       const std::int64_t half = (count + 1) / 2;
       const std::byte* in[] = {rows, rows + half * width * item_bytes_};
       combine_(in, spare, (count - half) * width);
@@ -37,6 +48,11 @@ class row_combiner {
     return rows;
   }
 
+  // Eight rows that lie anywhere. `out` may be one of them.
+  void eight(const std::byte* const* rows, std::byte* out, std::int64_t width) const {
+    combine_eight_(rows, out, width);
+  }
+
   void into(std::byte* earlier, const std::byte* later, std::int64_t width) const {
     const std::byte* in[] = {earlier, later};
     combine_(in, earlier, width);
@@ -44,6 +60,7 @@ class row_combiner {
 
  private:
   kernels::map_kernel combine_;
+  kernels::combine_eight_kernel combine_eight_;
   std::int64_t item_bytes_;
 };
 
@@ -98,34 +115,154 @@ void fill_with_identity(const ops::reduce_stage& stage, const stage_context& con
   }
 }
 
-}  // namespace
+// Many results of few neighbouring elements each: a tile holds several groups of them.
+constexpr std::int64_t longest_group = 128;
 
-void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
-  if (core::size_of(stage.target.at.shape) == 0) return;
-  // Nothing to reduce; the other extents may multiply past 64 bits.
-  if (core::size_of(stage.chain.shape) == 0) {
-    fill_with_identity(stage, context);
-    return;
+void reduce_groups(const ops::reduce_stage& stage, const stage_context& context, const axis_split& split,
+                   const tile_plan& plan, const detail::layout& target) {
+  const kernels::combine_groups_kernel combine = kernels::combine_groups(stage.which, plan.type());
+  const std::int64_t length = split.middle;
+  const std::int64_t groups_a_tile = tile_elements / length;
+  const std::int64_t tiles = (split.outer + groups_a_tile - 1) / groups_a_tile;
+  const int workers =
+      workers_for(split.outer * length, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+  const auto tile_workers = make_workers(plan, workers);
+  std::vector<scratch> results;
+  for (int i = 0; i < workers; ++i) results.emplace_back(tile_elements * largest_item_bytes);
+  std::byte* const base = context.data(stage.target);
+  runtime::parallel_for(tiles, workers, [&](std::int64_t begin, std::int64_t end, int number) {
+    const auto me = static_cast<std::size_t>(number);
+    for (std::int64_t tile = begin; tile < end; ++tile) {
+      const std::int64_t first = tile * groups_a_tile;
+      const std::int64_t groups = std::min(groups_a_tile, split.outer - first);
+      combine(tile_workers[me]->values(first * length, groups * length), groups, length, results[me].data());
+      core::scatter(results[me].data(), base, target, plan.item_bytes(), first, groups);
+      context.advance(groups * length);
+    }
+  });
+}
+
+// What of a long line of elements is one step: eight tiles.
+constexpr std::int64_t line_step = 8 * tile_elements;
+
+// Lines of neighbouring elements, each to one result: a tile at a time, the rest in groups.
+class line_combiner {
+ public:
+  line_combiner(ops::reduction which, dtype type)
+      : blocks_(kernels::combine_blocks(which, type)),
+        groups_(kernels::combine_groups(which, type)),
+        item_bytes_(item_size(type)),
+        results_(most_results * item_bytes_) {}
+
+  // Combines up to `line_step` elements from number `first` on. The result is overwritten by the next call.
+  const std::byte* step(tile_plan::worker& values, std::int64_t first, std::int64_t count) {
+    const std::int64_t tiles = count / tile_elements;
+    const std::byte* const direct = values.plan().in_place(first);
+    if (direct != nullptr) {
+      blocks_(direct, tiles, results_.data());
+    } else {
+      for (std::int64_t tile = 0; tile < tiles; ++tile) {
+        blocks_(values.values(first + tile * tile_elements, tile_elements), 1, at(tile));
+      }
+    }
+    std::int64_t made = tiles;
+    const std::int64_t rest = count - tiles * tile_elements;
+    if (rest > 0) {
+      const std::byte* const last = values.values(first + tiles * tile_elements, rest);
+      const std::int64_t groups = rest / longest_group;
+      const std::int64_t short_group = rest - groups * longest_group;
+      if (groups > 0) groups_(last, groups, longest_group, at(made));
+      made += groups;
+      if (short_group > 0) groups_(last + groups * longest_group * item_bytes_, 1, short_group, at(made++));
+    }
+    if (made > 1) groups_(results_.data(), 1, made, results_.data());
+    return results_.data();
   }
-  const axis_split split = split_axes(stage.chain, stage.axes);
-  const tile_plan plan(stage.chain, context.operands, split.order);
-  const std::int64_t item_bytes = plan.item_bytes();
-  const row_combiner combiner(kernels::map(ops::info(stage.which).combine, plan.type()), item_bytes);
 
-  const detail::layout target = reordered(stage.target.at, result_order(split.kept, stage.axes));
+ private:
+  static constexpr std::int64_t most_results = line_step / tile_elements + tile_elements / longest_group + 1;
+
+  std::byte* at(std::int64_t number) const { return results_.data() + number * item_bytes_; }
+
+  kernels::combine_blocks_kernel blocks_;
+  kernels::combine_groups_kernel groups_;
+  std::int64_t item_bytes_;
+  scratch results_;
+};
+
+void reduce_lines(const ops::reduce_stage& stage, const stage_context& context, const axis_split& split,
+                  const tile_plan& plan, const detail::layout& target) {
+  static_assert(kernels::block_elements == tile_elements);
+  const std::int64_t item_bytes = plan.item_bytes();
+  const row_combiner combiner(stage.which, plan.type());
+  std::byte* const base = context.data(stage.target);
+  const work_grid grid(split, tile_elements, 4, line_step);
+  const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * item_bytes : 0);
+  const int workers =
+      workers_for(split.outer * split.middle, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+  const auto tile_workers = make_workers(plan, workers);
+  std::vector<line_combiner> lines;
+  std::vector<cascade> cascades;
+  for (int i = 0; i < workers; ++i) {
+    lines.emplace_back(stage.which, plan.type());
+    cascades.emplace_back(combiner, item_bytes, grid.rows_a_chunk / line_step);
+  }
+  const auto store = [&](std::int64_t item, const std::byte* result) {
+    core::scatter(result, base, target, item_bytes, item, 1);
+  };
+  runtime::parallel_for(grid.items * grid.chunks, workers, [&](std::int64_t begin, std::int64_t end, int number) {
+    const auto me = static_cast<std::size_t>(number);
+    for (std::int64_t unit = begin; unit < end; ++unit) {
+      const std::int64_t item = unit / grid.chunks;
+      const std::int64_t line_begin = unit % grid.chunks * grid.rows_a_chunk;
+      const std::int64_t line_end = std::min(split.middle, line_begin + grid.rows_a_chunk);
+      const std::byte* result = nullptr;
+      for (std::int64_t at = line_begin; at < line_end; at += line_step) {
+        const std::int64_t count = std::min(line_step, line_end - at);
+        result = lines[me].step(*tile_workers[me], item * split.middle + at, count);
+        if (line_end - line_begin > line_step) cascades[me].push(result, 1, item_bytes);
+        context.advance(count);
+      }
+      if (line_end - line_begin > line_step) result = cascades[me].finish(1);
+      if (grid.chunks == 1) {
+        store(item, result);
+      } else {
+        std::memcpy(partials.data() + unit * item_bytes, result, static_cast<std::size_t>(item_bytes));
+      }
+    }
+  });
+  if (grid.chunks > 1) {
+    for (std::int64_t item = 0; item < grid.items; ++item) {
+      std::byte* results = partials.data() + item * grid.chunks * item_bytes;
+      store(item, combiner.rows_to_one(results, grid.chunks, 1, results));
+    }
+  }
+}
+
+// Rows this wide are fetched one by one, eight to a step; narrower ones, as many as eight tiles hold.
+constexpr std::int64_t wide_row = tile_elements / 8 + 1;
+
+void reduce_rows(const ops::reduce_stage& stage, const stage_context& context, const axis_split& split,
+                 const tile_plan& plan, const detail::layout& target) {
+  const std::int64_t item_bytes = plan.item_bytes();
+  const row_combiner combiner(stage.which, plan.type());
   std::byte* const base = context.data(stage.target);
 
-  const work_grid grid(split, tile_elements, 16);
+  const bool one_by_one = split.inner >= wide_row;
+  constexpr std::int64_t narrow_step = 8 * tile_elements;
+  const auto narrow_rows = static_cast<std::int64_t>(
+      std::bit_floor(static_cast<std::uint64_t>(narrow_step / std::min(split.inner, tile_elements))));
+  const work_grid grid(split, tile_elements, 4, one_by_one ? 8 : narrow_rows);
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * row_bytes : 0);
-  const int workers = workers_for(core::size_of(stage.chain.shape), static_cast<std::int64_t>(stage.chain.code.size()),
-                                  context.workers);
+  const int workers = workers_for(core::size_of(stage.chain.shape),
+                                  static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
   const auto tile_workers = make_workers(plan, workers);
   std::vector<scratch> spares;
   std::vector<cascade> cascades;
   for (int i = 0; i < workers; ++i) {
-    spares.emplace_back(tile_elements * largest_item_bytes);
-    cascades.emplace_back(combiner, row_bytes, grid.rows_a_chunk / grid.rows_a_step);
+    spares.emplace_back(one_by_one ? 8 * row_bytes : narrow_step * item_bytes);
+    cascades.emplace_back(combiner, row_bytes, grid.rows_a_chunk / grid.rows_a_step + 7);
   }
 
   const auto width_of = [&](std::int64_t item) { return std::min(grid.row_width, split.inner - grid.column_of(item)); };
@@ -136,16 +273,32 @@ void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
 
   runtime::parallel_for(grid.items * grid.chunks, workers, [&](std::int64_t begin, std::int64_t end, int number) {
     const auto me = static_cast<std::size_t>(number);
+    tile_plan::worker& worker = *tile_workers[me];
+    std::byte* const spare = spares[me].data();
     for (std::int64_t unit = begin; unit < end; ++unit) {
       const std::int64_t item = unit / grid.chunks;
       const std::int64_t chunk = unit % grid.chunks;
       const std::int64_t width = width_of(item);
       const std::int64_t row_end = std::min(split.middle, (chunk + 1) * grid.rows_a_chunk);
+      const auto first_of = [&](std::int64_t row) {
+        return (grid.outer_of(item) * split.middle + row) * split.inner + grid.column_of(item);
+      };
       for (std::int64_t row = chunk * grid.rows_a_chunk; row < row_end; row += grid.rows_a_step) {
         const std::int64_t rows = std::min(grid.rows_a_step, row_end - row);
-        const std::int64_t first = (grid.outer_of(item) * split.middle + row) * split.inner + grid.column_of(item);
-        const std::byte* tile = tile_workers[me]->values(first, rows * width);
-        cascades[me].push(combiner.rows_to_one(tile, rows, width, spares[me].data()), width, item_bytes);
+        if (!one_by_one) {
+          const std::byte* const all = worker.many_values(first_of(row), rows * width, spare);
+          cascades[me].push(combiner.rows_to_one(all, rows, width, spare), width, item_bytes);
+        } else if (rows == 8) {
+          const std::byte* eight[8];
+          for (std::int64_t k = 0; k < 8; ++k)
+            eight[k] = worker.values(first_of(row + k), width, spare + k * row_bytes);
+          combiner.eight(eight, spare, width);
+          cascades[me].push(spare, width, item_bytes);
+        } else {
+          for (std::int64_t k = 0; k < rows; ++k) {
+            cascades[me].push(worker.values(first_of(row + k), width), width, item_bytes);
+          }
+        }
         context.advance(rows * width);
       }
       const std::byte* result = cascades[me].finish(width);
@@ -163,6 +316,27 @@ void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
       std::byte* rows = partials.data() + item * grid.chunks * row_bytes;
       store(item, combiner.rows_to_one(rows, grid.chunks, width_of(item), rows));
     }
+  }
+}
+
+}  // namespace
+
+void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
+  if (core::size_of(stage.target.at.shape) == 0) return;
+  // Nothing to reduce; the other extents may multiply past 64 bits.
+  if (core::size_of(stage.chain.shape) == 0) {
+    fill_with_identity(stage, context);
+    return;
+  }
+  const axis_split split = split_axes(stage.chain, stage.axes, short_runs::stay);
+  const tile_plan plan(stage.chain, context.operands, split.order);
+  const detail::layout target = reordered(stage.target.at, result_order(split.kept, stage.axes));
+  if (split.inner == 1 && split.middle <= longest_group) {
+    reduce_groups(stage, context, split, plan, target);
+  } else if (split.inner == 1) {
+    reduce_lines(stage, context, split, plan, target);
+  } else {
+    reduce_rows(stage, context, split, plan, target);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "backend/cpu/tiles.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/element.h"
 #include "core/strided.h"
@@ -102,6 +103,25 @@ const std::byte* tile_plan::worker::values(std::int64_t first, std::int64_t coun
     current_[result] = out;
   }
   return current_[static_cast<std::size_t>(plan_.result_)];
+}
+
+const std::byte* tile_plan::worker::many_values(std::int64_t first, std::int64_t count, std::byte* into) {
+  if (const std::byte* const direct = plan_.in_place(first)) return direct;
+  const std::int64_t item_bytes = plan_.item_bytes();
+  for (std::int64_t done = 0; done < count; done += tile_elements) {
+    const std::int64_t part = std::min(tile_elements, count - done);
+    std::byte* const to = into + done * item_bytes;
+    const std::byte* const made = values(first + done, part, to);
+    if (made != to) std::memcpy(to, made, static_cast<std::size_t>(part * item_bytes));
+  }
+  return into;
+}
+
+const std::byte* tile_plan::in_place(std::int64_t first) const noexcept {
+  if (!steps_.empty() || sources_.size() != 1) return nullptr;
+  const source& from = sources_.front();
+  if (!from.contiguous || from.constant) return nullptr;
+  return from.base + (from.at.offset + first) * from.item_bytes;
 }
 
 std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, int count) {

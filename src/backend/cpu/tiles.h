@@ -51,14 +51,23 @@ class tile_plan {
   std::int64_t item_bytes() const noexcept { return item_size(type_); }
   dtype type() const noexcept { return type_; }
 
+  /// Where all elements from `first` on lie, if the chain is one contiguous operand; null otherwise.
+  const std::byte* in_place(std::int64_t first) const noexcept;
+
   /// One worker's registers. Computes tiles.
   class worker {
    public:
     /// Throws: `out_of_memory`.
     explicit worker(const tile_plan& plan);
 
+    const tile_plan& plan() const noexcept { return plan_; }
+
+    /// The same for any number of elements. They are in the operand itself or at `into`.
+    const std::byte* many_values(std::int64_t first, std::int64_t count, std::byte* into);
+
     /// The values of elements first ... first + count - 1, at most `tile_elements`. They are in the operand itself
-    /// where that needs no work, at `into` if that is not null, or else in a register that the next call overwrites.
+    /// where that needs no work, at `into` if that is not null, or else in a register that the next call overwrites;
+    /// those of a chain that is one element throughout are in a register that stays.
     const std::byte* values(std::int64_t first, std::int64_t count, std::byte* into = nullptr);
 
    private:

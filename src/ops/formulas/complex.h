@@ -5,7 +5,7 @@
 #include "ops/formulas/target.h"
 
 // Formulas over complex numbers.
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 template <real_number T>
 TANDEM_HD inline T td_real(T x) {
@@ -142,4 +142,4 @@ TANDEM_HD inline math::complex<T> td_sign(math::complex<T> x) {
   return {a / modulus, b / modulus};
 }
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

@@ -8,7 +8,7 @@
 // and CUDA compute the same, and accurately: log of cuda::std, which its inverse functions are built on, is
 // log(abs(z)) and keeps few digits near the unit circle (CCCL 3.0). Infinities, nans and the signs of zeros follow
 // annex G of C23, which the array API standard repeats.
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 template <class T>
 TANDEM_HD inline math::complex<T> complex_nan() {
@@ -155,4 +155,4 @@ TANDEM_HD inline math::complex<float> td_pow(math::complex<float> x, math::compl
   return {static_cast<float>(power.real()), static_cast<float>(power.imag())};
 }
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

@@ -7,7 +7,7 @@
 // Trigonometric and hyperbolic functions of complex numbers; see complex_exponential.h for why and which special
 // values. sin(z) is -i sinh(iz), and so on; as these functions are odd and commute with conjugation, that is an
 // exchange of the parts before and after.
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 template <class T>
 TANDEM_HD inline math::complex<T> parts_exchanged(math::complex<T> z) {
@@ -219,4 +219,4 @@ TANDEM_HD inline math::complex<T> td_atan(math::complex<T> z) {
   return parts_exchanged(td_atanh(parts_exchanged(z)));
 }
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

@@ -4,7 +4,7 @@
 #include "ops/formulas/target.h"
 
 // Conversion between element types, as astype does it.
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 // Floats to integers truncate, nan gives 0, values out of range saturate. Selections instead of branches, and a cast
 // that is in range for every lane, so that loops over it vectorize. The bounds are powers of two and exact in any
@@ -43,4 +43,4 @@ TANDEM_HD inline To convert(From x) {
   }
 }
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

@@ -3,7 +3,7 @@
 #include "ops/formulas/target.h"
 
 // Formulas over float and double.
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 template <real_floating T>
 TANDEM_HD inline T td_add(T x, T y) {
@@ -237,4 +237,4 @@ TANDEM_HD inline bool td_truth(T x) {
   return x != 0;
 }
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

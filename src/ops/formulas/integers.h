@@ -3,7 +3,7 @@
 #include "ops/formulas/target.h"
 
 // Formulas over integers and booleans. Signed arithmetic wraps, by way of unsigned types; nothing here is undefined.
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 template <integer T>
 TANDEM_HD inline T td_add(T x, T y) {
@@ -208,4 +208,4 @@ TANDEM_HD inline T td_right_shift(T x, T y) {
   }
 }
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

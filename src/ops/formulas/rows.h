@@ -3,10 +3,11 @@
 #include "ops/formulas/formulas.h"
 
 // Each row's formula as a type, `add_row::apply(x, y)`, for templates over rows.
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 #define TD_UN(name, kinds, result, formula, flops, ulp, summary) \
   struct name##_row {                                            \
+    static constexpr int flops_ = flops;                         \
     template <class T>                                           \
     TANDEM_HD static auto apply(T x) {                           \
       return formula;                                            \
@@ -14,6 +15,7 @@ namespace tandem::formulas {
   };
 #define TD_BIN(name, kinds, result, formula, flops, ulp, summary) \
   struct name##_row {                                             \
+    static constexpr int flops_ = flops;                          \
     template <class T>                                            \
     TANDEM_HD static auto apply(T x, T y) {                       \
       return formula;                                             \
@@ -21,6 +23,7 @@ namespace tandem::formulas {
   };
 #define TD_TER(name, kinds, result, formula, flops, ulp, summary) \
   struct name##_row {                                             \
+    static constexpr int flops_ = flops;                          \
     template <class T>                                            \
     TANDEM_HD static auto apply(bool x, T y, T z) {               \
       return formula;                                             \
@@ -28,4 +31,4 @@ namespace tandem::formulas {
   };
 #include <tandem/tables/elementwise.inc>
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

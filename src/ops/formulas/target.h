@@ -1,5 +1,11 @@
 #pragma once
 
+// Formulas are compiled once for each instruction set, every time in a namespace of its own: the linker keeps one copy
+// of an inline function, and that must not be one that the processor cannot run.
+#ifndef TANDEM_ISA
+#define TANDEM_ISA plain
+#endif
+
 // Where the formulas run: on the host, in code that nvcc compiles, or in code that NVRTC compiles on the machine of the
 // user. `math` is the standard library of the place; a formula names standard functions and types through it only.
 #if defined(__CUDACC__) || defined(__CUDACC_RTC__)
@@ -10,12 +16,12 @@
 #include <cuda/std/limits>
 #include <cuda/std/type_traits>
 #define TANDEM_HD __host__ __device__
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 namespace math = ::cuda::std;
 // cuda::std has no fmod under NVRTC (CCCL 3.0).
 TANDEM_HD inline float td_fmod(float x, float y) { return ::fmodf(x, y); }
 TANDEM_HD inline double td_fmod(double x, double y) { return ::fmod(x, y); }
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA
 #else
 #include <cmath>
 #include <complex>
@@ -24,14 +30,14 @@ TANDEM_HD inline double td_fmod(double x, double y) { return ::fmod(x, y); }
 #include <limits>
 #include <type_traits>
 #define TANDEM_HD
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 namespace math = ::std;
 inline float td_fmod(float x, float y) { return ::std::fmod(x, y); }
 inline double td_fmod(double x, double y) { return ::std::fmod(x, y); }
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA
 #endif
 
-namespace tandem::formulas {
+namespace tandem::formulas::inline TANDEM_ISA {
 
 template <class T>
 concept boolean = math::is_same_v<T, bool>;
@@ -59,4 +65,4 @@ using wrapping = math::conditional_t<(sizeof(T) < sizeof(unsigned)), unsigned, m
 TANDEM_HD inline bool td_both(bool x, bool y) { return static_cast<bool>(x & y); }
 TANDEM_HD inline bool td_either(bool x, bool y) { return static_cast<bool>(x | y); }
 
-}  // namespace tandem::formulas
+}  // namespace tandem::formulas::inline TANDEM_ISA

@@ -1,8 +1,11 @@
-#include "backend/cpu/kernels.h"
-#include "core/element.h"
+#include "backend/cpu/loops/isa.h"
+#include "backend/cpu/loops/loops.h"
+
+TANDEM_LOOPS_BEGIN
+
 #include "ops/formulas/convert.h"
 
-namespace tandem::backend::kernels {
+namespace tandem::backend::kernels::TANDEM_ISA {
 
 namespace {
 
@@ -27,4 +30,6 @@ map_kernel convert(dtype from, dtype to) {
   });
 }
 
-}  // namespace tandem::backend::kernels
+}  // namespace tandem::backend::kernels::TANDEM_ISA
+
+TANDEM_LOOPS_END

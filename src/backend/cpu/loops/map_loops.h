@@ -1,20 +1,23 @@
 #pragma once
 
-#include <array>
-#include <type_traits>
-
-#include <tandem/dtype.h>
-
-#include "backend/cpu/kernels.h"
+// Between TANDEM_LOOPS_BEGIN and TANDEM_LOOPS_END only.
 #include "ops/formulas/rows.h"
 
-namespace tandem::backend::kernels {
+namespace tandem::backend::kernels::TANDEM_ISA {
+
+// Rows of more operations call functions, and their loops are what the compiler makes of them.
+inline constexpr int most_flops_inline = 5;
 
 template <class Row, class T, class Result>
 void map_one(const std::byte* const* in, std::byte* out, std::int64_t count) {
   const T* x = reinterpret_cast<const T*>(in[0]);
   Result* to = reinterpret_cast<Result*>(out);
-  for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<Result>(Row::apply(x[i]));
+  if constexpr (Row::flops_ <= most_flops_inline) {
+    TANDEM_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<Result>(Row::apply(x[i]));
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<Result>(Row::apply(x[i]));
+  }
 }
 
 template <class Row, class T, class Result>
@@ -22,7 +25,12 @@ void map_two(const std::byte* const* in, std::byte* out, std::int64_t count) {
   const T* x = reinterpret_cast<const T*>(in[0]);
   const T* y = reinterpret_cast<const T*>(in[1]);
   Result* to = reinterpret_cast<Result*>(out);
-  for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<Result>(Row::apply(x[i], y[i]));
+  if constexpr (Row::flops_ <= most_flops_inline) {
+    TANDEM_INDEPENDENT
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<Result>(Row::apply(x[i], y[i]));
+  } else {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<Result>(Row::apply(x[i], y[i]));
+  }
 }
 
 template <class Row, class T, class Result>
@@ -31,6 +39,7 @@ void map_three(const std::byte* const* in, std::byte* out, std::int64_t count) {
   const T* y = reinterpret_cast<const T*>(in[1]);
   const T* z = reinterpret_cast<const T*>(in[2]);
   Result* to = reinterpret_cast<Result*>(out);
+  TANDEM_INDEPENDENT
   for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<Result>(Row::apply(x[i], y[i], z[i]));
 }
 
@@ -68,4 +77,4 @@ inline constexpr std::array<map_kernel, ops::op_count> map_column = {
 #include <tandem/tables/elementwise.inc>
 };
 
-}  // namespace tandem::backend::kernels
+}  // namespace tandem::backend::kernels::TANDEM_ISA

@@ -1,6 +1,11 @@
-#include "backend/cpu/map_loops.h"
+#include "backend/cpu/loops/isa.h"
+#include "backend/cpu/loops/loops.h"
 
-namespace tandem::backend::kernels {
+TANDEM_LOOPS_BEGIN
+
+#include "backend/cpu/loops/map_loops.h"
+
+namespace tandem::backend::kernels::TANDEM_ISA {
 
 map_kernel map_integers(ops::op which, dtype type) {
   const auto row = static_cast<std::size_t>(which);
@@ -17,4 +22,6 @@ map_kernel map_integers(ops::op which, dtype type) {
   }
 }
 
-}  // namespace tandem::backend::kernels
+}  // namespace tandem::backend::kernels::TANDEM_ISA
+
+TANDEM_LOOPS_END

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "backend/cpu/loops/isa.h"
+
+// What each file of loops gives to the set of its instruction set.
+namespace tandem::backend::kernels::TANDEM_ISA {
+
+// Null where the row's kinds lack the dtype.
+map_kernel map_integers(ops::op which, dtype type);
+map_kernel map_floats(ops::op which, dtype type);
+map_kernel map_complex(ops::op which, dtype type);
+
+map_kernel convert(dtype from, dtype to);
+combine_eight_kernel combine_eight(ops::reduction which, dtype type);
+combine_blocks_kernel combine_blocks(ops::reduction which, dtype type);
+combine_groups_kernel combine_groups(ops::reduction which, dtype type);
+scan_kernel scan(ops::reduction which, dtype type);
+arg_kernel arg(bool largest, dtype type);
+multiply_add_kernel multiply_add(dtype type);
+
+}  // namespace tandem::backend::kernels::TANDEM_ISA

@@ -1,0 +1,119 @@
+#include "backend/cpu/loops/isa.h"
+#include "backend/cpu/loops/loops.h"
+
+TANDEM_LOOPS_BEGIN
+
+#include "ops/formulas/rows.h"
+
+// Combinations of many elements in trees that depend on their number only.
+namespace tandem::backend::kernels::TANDEM_ISA {
+
+namespace {
+
+template <class Combine, class T>
+void combine_eight_loop(const std::byte* const* rows, std::byte* out, std::int64_t count) {
+  const T* x[8];
+  for (int k = 0; k < 8; ++k) x[k] = reinterpret_cast<const T*>(rows[k]);
+  T* to = reinterpret_cast<T*>(out);
+  TANDEM_INDEPENDENT
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T left = Combine::apply(Combine::apply(x[0][i], x[1][i]), Combine::apply(x[2][i], x[3][i]));
+    const T right = Combine::apply(Combine::apply(x[4][i], x[5][i]), Combine::apply(x[6][i], x[7][i]));
+    to[i] = Combine::apply(left, right);
+  }
+}
+
+// Eight elements that lie `step` apart.
+template <class Combine, class T>
+T combine_apart(const T* x, std::int64_t step) {
+  const T left = Combine::apply(Combine::apply(x[0], x[step]), Combine::apply(x[2 * step], x[3 * step]));
+  const T right = Combine::apply(Combine::apply(x[4 * step], x[5 * step]), Combine::apply(x[6 * step], x[7 * step]));
+  return Combine::apply(left, right);
+}
+
+template <class Combine, class T>
+void combine_blocks_loop(const std::byte* in, std::int64_t blocks, std::byte* out) {
+  static_assert(block_elements == 8 * 8 * 8);
+  const T* x = reinterpret_cast<const T*>(in);
+  T* to = reinterpret_cast<T*>(out);
+  for (std::int64_t b = 0; b < blocks; ++b, x += block_elements) {
+    T sixty_four[64];
+    TANDEM_INDEPENDENT
+    for (std::int64_t i = 0; i < 64; ++i) sixty_four[i] = combine_apart<Combine>(x + i, 64);
+    T eight[8];
+    TANDEM_INDEPENDENT
+    for (std::int64_t i = 0; i < 8; ++i) eight[i] = combine_apart<Combine>(sixty_four + i, 8);
+    to[b] = combine_apart<Combine>(eight, 1);
+  }
+}
+
+template <class Combine, class T>
+T combine_group(const T* x, std::int64_t length) {
+  if (length < 8) {
+    T result = x[0];
+    for (std::int64_t i = 1; i < length; ++i) result = Combine::apply(result, x[i]);
+    return result;
+  }
+  // Eight running results: a processor works on several at once.
+  T lanes[8];
+  for (int k = 0; k < 8; ++k) lanes[k] = x[k];
+  std::int64_t i = 8;
+  for (; i + 8 <= length; i += 8) {
+    for (int k = 0; k < 8; ++k) lanes[k] = Combine::apply(lanes[k], x[i + k]);
+  }
+  for (int k = 0; i + k < length; ++k) lanes[k] = Combine::apply(lanes[k], x[i + k]);
+  return combine_apart<Combine>(lanes, 1);
+}
+
+template <class Combine, class T>
+void combine_groups_loop(const std::byte* in, std::int64_t groups, std::int64_t length, std::byte* out) {
+  const T* x = reinterpret_cast<const T*>(in);
+  T* to = reinterpret_cast<T*>(out);
+  for (std::int64_t g = 0; g < groups; ++g) to[g] = combine_group<Combine>(x + g * length, length);
+}
+
+// Calls `use.template operator()<Row, T>()` with the row that combines, if it has the dtype.
+template <class Kernel, class Use>
+Kernel with_combination(ops::reduction which, dtype type, Use use) {
+  return core::visit_dtype(type, [&]<class T>() -> Kernel {
+    constexpr bool is_ordered = ops::kinds::contains(ops::kinds::real_or_bool, dtype_of<T>);
+    switch (which) {
+      case ops::reduction::sum: return use.template operator()<formulas::add_row, T>();
+      case ops::reduction::prod: return use.template operator()<formulas::multiply_row, T>();
+      case ops::reduction::min:
+        if constexpr (is_ordered) return use.template operator()<formulas::minimum_row, T>();
+        break;
+      case ops::reduction::max:
+        if constexpr (is_ordered) return use.template operator()<formulas::maximum_row, T>();
+        break;
+      case ops::reduction::all:
+        if constexpr (dtype_of<T> == dtype::bool_) return use.template operator()<formulas::logical_and_row, T>();
+        break;
+      case ops::reduction::any:
+        if constexpr (dtype_of<T> == dtype::bool_) return use.template operator()<formulas::logical_or_row, T>();
+        break;
+    }
+    return nullptr;
+  });
+}
+
+}  // namespace
+
+combine_eight_kernel combine_eight(ops::reduction which, dtype type) {
+  return with_combination<combine_eight_kernel>(
+      which, type, []<class Row, class T>() -> combine_eight_kernel { return &combine_eight_loop<Row, T>; });
+}
+
+combine_blocks_kernel combine_blocks(ops::reduction which, dtype type) {
+  return with_combination<combine_blocks_kernel>(
+      which, type, []<class Row, class T>() -> combine_blocks_kernel { return &combine_blocks_loop<Row, T>; });
+}
+
+combine_groups_kernel combine_groups(ops::reduction which, dtype type) {
+  return with_combination<combine_groups_kernel>(
+      which, type, []<class Row, class T>() -> combine_groups_kernel { return &combine_groups_loop<Row, T>; });
+}
+
+}  // namespace tandem::backend::kernels::TANDEM_ISA
+
+TANDEM_LOOPS_END
