@@ -48,6 +48,7 @@ class TANDEM_API ndarray {
   ndarray();
   /// Evaluates the expression; see `eval`.
   ndarray(const expr& value);
+  ndarray(expr&& value);
   ndarray(const ndarray&) = default;
   ndarray(ndarray&&) noexcept = default;
   ndarray(std::shared_ptr<detail::storage> storage, tandem::dtype type, detail::layout layout, bool writable = true);

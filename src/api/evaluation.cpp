@@ -26,7 +26,13 @@ expr expr::view(std::span<const index> at) const { return expr(ops::make_index(n
 
 ndarray eval(const expr& value, const policy& rules) { return exec::evaluate(value.node(), rules); }
 
+ndarray eval(expr&& value, const policy& rules) {
+  // Other expressions may hold the node.
+  return exec::evaluate(value.node(), rules, value.node().use_count() > 1);
+}
+
 ndarray::ndarray(const expr& value) : ndarray(eval(value)) {}
+ndarray::ndarray(expr&& value) : ndarray(eval(std::move(value))) {}
 
 namespace {
 

@@ -22,7 +22,7 @@ void check_rank(const expr& x, int least, std::string_view what) {
 
 // Both in the dtype that they promote to.
 std::pair<expr, expr> promoted(const expr& x, const expr& y, std::string_view what) {
-  const dtype type = ops::promoted({x.node(), y.node()});
+  const dtype type = ops::promoted(std::array{x.node(), y.node()});
   return {expr(ops::make_promoted(x.node(), type, what)), expr(ops::make_promoted(y.node(), type, what))};
 }
 

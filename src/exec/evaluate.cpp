@@ -6,8 +6,10 @@
 
 #include "backend/backend.h"
 #include "core/layout.h"
+#include "exec/program_cache.h"
 #include "memory/storage.h"
 #include "ops/compile.h"
+#include "ops/structure.h"
 #include "runtime/workers.h"
 
 namespace tandem::exec {
@@ -16,19 +18,98 @@ namespace {
 
 using detail::storage;
 
-// Runs a program whose outputs all are `output`.
-void run(const ops::compiled& compiled, const std::shared_ptr<storage>& output, const policy& rules) {
+// A program, the memory that its input buffers stand for (null for other buffers), and where each buffer's element 0 is.
+struct bound_program {
+  std::shared_ptr<const ops::program> code;
+  std::vector<const storage*> memory;
   std::vector<backend::operand> operands;
-  operands.reserve(compiled.code.buffers.size());
-  for (std::size_t i = 0; i < compiled.code.buffers.size(); ++i) {
-    switch (compiled.code.buffers[i].use) {
-      case ops::buffer::role::input: operands.push_back({compiled.operands[i].storage()->data()}); break;
-      case ops::buffer::role::output: operands.push_back({output->data()}); break;
-      case ops::buffer::role::temporary: operands.push_back({nullptr}); break;
+  /// Elements that the output's regions are to be moved by.
+  std::int64_t target_shift = 0;
+  /// What keeps the memory alive, if the program was compiled now; nodes and the structure do otherwise.
+  std::vector<ndarray> held;
+
+  const ops::buffer& result_buffer() const { return code->buffers[static_cast<std::size_t>(code->result.buffer)]; }
+};
+
+// Expressions of one structure share a program; what differs is where their arrays begin.
+bound_program bind(const cached_program& found, const ops::structure& of, std::int64_t target_offset) {
+  bound_program bound;
+  bound.code = found.code;
+  bound.target_shift = target_offset - found.target_offset;
+  bound.memory.reserve(found.array_of_buffer.size());
+  bound.operands.reserve(found.array_of_buffer.size());
+  for (const int number : found.array_of_buffer) {
+    if (number < 0) {
+      bound.memory.push_back(nullptr);
+      bound.operands.push_back({nullptr});
+      continue;
+    }
+    const auto at = static_cast<std::size_t>(number);
+    const ops::structure::array& array = of.arrays()[at];
+    bound.memory.push_back(array.memory);
+    bound.operands.push_back({array.memory->data() + (array.offset - found.offsets[at]) * item_size(array.type)});
+  }
+  return bound;
+}
+
+bound_program bind(ops::compiled made) {
+  bound_program bound;
+  bound.code = std::make_shared<const ops::program>(std::move(made.code));
+  bound.held = std::move(made.operands);
+  for (std::size_t i = 0; i < bound.held.size(); ++i) {
+    const bool is_input = bound.code->buffers[i].use == ops::buffer::role::input;
+    bound.memory.push_back(is_input ? bound.held[i].storage().get() : nullptr);
+    bound.operands.push_back({is_input ? bound.held[i].storage()->data() : nullptr});
+  }
+  return bound;
+}
+
+// Remembers a program that was compiled for this structure. One whose result is a view of an operand is not kept: it
+// has nothing to run, and its caller needs the operand itself.
+void remember(const bound_program& made, const ops::structure& of, std::uint64_t hash, std::int64_t target_offset) {
+  if (made.result_buffer().use == ops::buffer::role::input) return;
+  cached_program kept;
+  kept.key.assign(of.key().begin(), of.key().end());
+  kept.code = made.code;
+  kept.target_offset = target_offset;
+  for (const ops::structure::array& each : of.arrays()) kept.offsets.push_back(each.offset);
+  for (std::size_t i = 0; i < made.memory.size(); ++i) {
+    int number = -1;
+    if (made.memory[i] != nullptr) {
+      for (std::size_t k = 0; number < 0 && k < of.arrays().size(); ++k) {
+        const bool same = of.arrays()[k].memory == made.memory[i] && of.arrays()[k].type == made.code->buffers[i].type;
+        if (same) number = static_cast<int>(k);
+      }
+      if (number < 0) return;  // another thread evaluated a part of the expression in between
+    }
+    kept.array_of_buffer.push_back(number);
+  }
+  keep_program(std::move(kept), hash);
+}
+
+// The program for an expression, compiled if its structure has not been met; with a target, one that writes to it.
+bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& of, bool is_described,
+                              const detail::layout* target) {
+  const std::int64_t target_offset = target == nullptr ? 0 : target->offset;
+  const std::uint64_t hash = is_described ? of.hash() : 0;
+  if (is_described) {
+    if (const cached_program* found = find_program(of, hash)) return bind(*found, of, target_offset);
+  }
+  bound_program made = bind(target == nullptr ? ops::compile(root) : ops::compile_into(root, *target));
+  if (is_described) remember(made, of, hash, target_offset);
+  return made;
+}
+
+// Runs a program whose outputs all are `output`.
+void run(bound_program& what, storage& output, const policy& rules) {
+  for (std::size_t i = 0; i < what.operands.size(); ++i) {
+    const ops::buffer& buffer = what.code->buffers[i];
+    if (buffer.use == ops::buffer::role::output) {
+      what.operands[i] = {output.data() + what.target_shift * item_size(buffer.type)};
     }
   }
-  if (rules.progress != nullptr) rules.progress->announce(ops::work_of(compiled.code));
-  backend::cpu().run(compiled.code, operands, rules);
+  if (rules.progress != nullptr) rules.progress->announce(ops::work_of(*what.code));
+  backend::cpu().run(*what.code, what.operands, rules);
 }
 
 bool same_strides(const detail::layout& a, const detail::layout& b) {
@@ -62,23 +143,23 @@ byte_range bytes_of(const std::byte* base, const detail::layout& at, dtype type)
 }
 
 // Whether the program can write straight to `target`: it reads no element of it, or just the one it is about to write.
-bool may_write_in_place(const ops::compiled& compiled, const ndarray& target) {
+bool may_write_in_place(const bound_program& what, const ndarray& target) {
   const std::byte* target_base = target.storage()->data();
   const byte_range written = bytes_of(target_base, target.layout(), target.dtype());
   // A stage may fail for lack of memory before it writes; if another one had written by then, the target would be
   // half changed.
   int writers = 0;
-  for (const ops::stage& stage : compiled.code.stages) {
-    writers += std::visit([](const auto& of) { return of.target.buffer; }, stage) == compiled.code.result.buffer;
+  for (const ops::stage& stage : what.code->stages) {
+    writers += std::visit([](const auto& of) { return of.target.buffer; }, stage) == what.code->result.buffer;
   }
   if (writers > 1) return false;
-  const bool single = compiled.code.stages.size() == 1;
-  const auto* only = single ? std::get_if<ops::elementwise_stage>(&compiled.code.stages.front()) : nullptr;
+  const bool single = what.code->stages.size() == 1;
+  const auto* only = single ? std::get_if<ops::elementwise_stage>(&what.code->stages.front()) : nullptr;
   if (only != nullptr) {
     for (std::size_t i = 0; i < only->chain.sources.size(); ++i) {
       const ops::region& source = only->chain.sources[i];
       const dtype type = only->chain.source_types[i];
-      const std::byte* base = compiled.operands[static_cast<std::size_t>(source.buffer)].storage()->data();
+      const std::byte* base = what.operands[static_cast<std::size_t>(source.buffer)].data;
       if (!bytes_of(base, source.at, type).overlaps(written)) continue;
       const bool same =
           base + source.at.offset * item_size(type) == target_base + target.layout().offset * item_size(type) &&
@@ -88,48 +169,53 @@ bool may_write_in_place(const ops::compiled& compiled, const ndarray& target) {
     return true;
   }
   // The regions that later stages read are not looked at one by one: whole operands decide.
-  for (std::size_t i = 0; i < compiled.code.buffers.size(); ++i) {
-    if (compiled.code.buffers[i].use != ops::buffer::role::input) continue;
-    const storage& held = *compiled.operands[i].storage();
-    if (byte_range{held.data(), held.data() + held.size_bytes()}.overlaps(written)) return false;
+  for (const storage* held : what.memory) {
+    if (held == nullptr) continue;
+    if (byte_range{held->data(), held->data() + held->size_bytes()}.overlaps(written)) return false;
   }
   return true;
 }
 
 }  // namespace
 
-ndarray evaluate(const ops::node_ptr& root, const policy& rules) {
-  runtime::workers_of(rules);  // an impossible policy is an error also where nothing is left to do
+ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps) {
+  runtime::check_workers(rules);  // an impossible policy is an error also where nothing is left to do
   if (const auto* leaf = std::get_if<ops::array_leaf>(&root->detail)) return leaf->value;
   if (const auto kept = ops::valid_result(*root)) return kept->value;
 
-  const ops::compiled compiled = ops::compile(root);
-  const ops::region& place = compiled.code.result;
-  const ops::buffer& holder = compiled.code.buffers[static_cast<std::size_t>(place.buffer)];
-  const ndarray& operand = compiled.operands[static_cast<std::size_t>(place.buffer)];
+  ops::structure structure;
+  const bool is_described = structure.describe(*root);
+  bound_program what = find_or_compile(root, structure, is_described, nullptr);
+  const ops::region& place = what.code->result;
+  const ops::buffer& holder = what.result_buffer();
   const bool is_view = holder.use == ops::buffer::role::input;
+  const ndarray* const operand = is_view ? &what.held[static_cast<std::size_t>(place.buffer)] : nullptr;
   const std::shared_ptr<storage> output =
-      is_view ? operand.storage()
+      is_view ? operand->storage()
               : storage::allocate(core::checked_bytes({holder.size}, holder.type, ops::name_of(*root)));
-  run(compiled, output, rules);
-  const bool writable = !repeats_elements(place.at) && (!is_view || operand.is_writable());
-  ndarray result(output, compiled.code.result_type, place.at, writable);
-  root->kept.store(std::make_shared<const ops::kept_result>(ops::kept_result{result, output->version()}),
-                   std::memory_order_release);
+  run(what, *output, rules);
+  const bool writable = !repeats_elements(place.at) && (!is_view || operand->is_writable());
+  ndarray result(output, what.code->result_type, place.at, writable);
+  if (keeps) ops::keep_result(*root, result);
   return result;
 }
 
 void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& rules) {
-  const ops::compiled direct = ops::compile_into(root, target.layout());
+  runtime::check_workers(rules);
+  ops::structure structure;
+  const bool is_described = structure.describe(*root, &target.layout());
+  bound_program direct = find_or_compile(root, structure, is_described, &target.layout());
   if (may_write_in_place(direct, target)) {
-    run(direct, target.storage(), rules);
+    run(direct, *target.storage(), rules);
   } else {
     // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
     // written.
     const ndarray first(storage::allocate(core::checked_bytes(root->shape, root->type, "assign")), root->type,
                         core::contiguous(root->shape));
-    run(ops::compile_into(root, first.layout()), first.storage(), rules);
-    run(ops::compile_into(ops::make_array(first), target.layout()), target.storage(), rules);
+    bound_program making = bind(ops::compile_into(root, first.layout()));
+    run(making, *first.storage(), rules);
+    bound_program copying = bind(ops::compile_into(ops::make_array(first), target.layout()));
+    run(copying, *target.storage(), rules);
   }
   target.storage()->mark_written();
 }

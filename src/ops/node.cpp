@@ -108,9 +108,16 @@ std::string_view name_of(const node& of) noexcept {
 }
 
 std::shared_ptr<const kept_result> valid_result(const node& of) {
+  if (!of.has_kept.load(std::memory_order_acquire)) return nullptr;
   std::shared_ptr<const kept_result> kept = of.kept.load(std::memory_order_acquire);
   if (kept && kept->value.storage()->version() != kept->version) kept.reset();
   return kept;
+}
+
+void keep_result(const node& of, const ndarray& result) {
+  of.kept.store(std::make_shared<const kept_result>(kept_result{result, result.storage()->version()}),
+                std::memory_order_release);
+  of.has_kept.store(true, std::memory_order_release);
 }
 
 node_ptr make_array(const ndarray& value) {
@@ -119,14 +126,22 @@ node_ptr make_array(const ndarray& value) {
 
 node_ptr make_constant(const scalar& value) { return make(value.default_dtype(), {}, true, {}, constant_leaf{value}); }
 
-dtype promoted(const std::vector<node_ptr>& nodes) {
-  std::vector<dtype> strong;
-  std::vector<dtype> weak;
-  for (const node_ptr& input : nodes) (input->weak ? weak : strong).push_back(input->type);
-  if (strong.empty()) return result_type(weak);
-  dtype type = result_type(strong);
-  for (const dtype each : weak) type = weak_result_type(each, type);
-  return type;
+dtype promoted(std::span<const node_ptr> nodes) {
+  // From the highest dtype of the arrays (see `result_type` of many), without memory for a list of them.
+  std::optional<dtype> type;
+  for (const node_ptr& each : nodes) {
+    if (!each->weak && (!type || each->type > *type)) type = each->type;
+  }
+  const bool all_weak = !type;
+  for (const node_ptr& each : nodes) {
+    if (each->weak && !all_weak) continue;
+    type = type ? result_type(*type, each->type) : each->type;
+  }
+  if (all_weak) return *type;
+  for (const node_ptr& each : nodes) {
+    if (each->weak) type = weak_result_type(each->type, *type);
+  }
+  return *type;
 }
 
 node_ptr make_cast(const node_ptr& input, dtype type) {
@@ -154,8 +169,7 @@ node_ptr make_promoted(const node_ptr& input, dtype type, std::string_view what)
 node_ptr make_elementwise(op which, std::vector<node_ptr> inputs) {
   const op_info& row = info(which);
   const bool selects = row.arity == 3;
-  const std::vector<node_ptr> values(inputs.begin() + (selects ? 1 : 0), inputs.end());
-  dtype type = promoted(values);
+  dtype type = promoted(std::span(inputs).subspan(selects ? 1 : 0));
   if (!kinds::contains(row.kinds, type)) {
     const bool to_float = (row.kinds & ~kinds::floating) == 0 && kinds::contains(kinds::integer_or_bool, type);
     if (!to_float) {
@@ -168,6 +182,7 @@ node_ptr make_elementwise(op which, std::vector<node_ptr> inputs) {
   dims shape;
   for (const node_ptr& input : inputs) {
     weak = weak && input->weak;
+    if (input->shape == shape || input->shape.empty()) continue;
     try {
       shape = core::broadcast_shapes(shape, input->shape, row.name);
     } catch (const shape_error&) {

@@ -102,7 +102,8 @@ struct node {
   int nesting;
   std::vector<node_ptr> inputs;
   ops::node_detail detail;
-  /// Set by an evaluation with this node as its root.
+  /// Set by an evaluation with this node as its root. Most nodes have none, and looking at the pointer takes a lock.
+  mutable std::atomic<bool> has_kept{false};
   mutable std::atomic<std::shared_ptr<const ops::kept_result>> kept;
 };
 
@@ -116,8 +117,10 @@ using detail::node_ptr;
 /// The operation's name in errors and programs.
 std::string_view name_of(const node& of) noexcept;
 
-/// Whether the kept result is still what the evaluation gave.
+/// The kept result, if there is one that is still what the evaluation gave.
 std::shared_ptr<const kept_result> valid_result(const node& of);
+/// Keeps the result of an evaluation of the node. Thread safety: any thread.
+void keep_result(const node& of, const ndarray& result);
 
 // Builders: they check dtypes and shapes, insert conversions, and simplify views of arrays to arrays.
 
@@ -148,6 +151,6 @@ node_ptr make_broadcast(const node_ptr& input, const dims& shape, std::string_vi
 node_ptr make_reshape(const node_ptr& input, const dims& shape);
 
 /// The dtype that all nodes promote to, weak ones adapting to the others.
-dtype promoted(const std::vector<node_ptr>& nodes);
+dtype promoted(std::span<const node_ptr> nodes);
 
 }  // namespace tandem::ops

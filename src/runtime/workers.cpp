@@ -26,14 +26,17 @@ int permitted_cores() noexcept {
   return 1;
 }
 
-int workers_of(const policy& rules) {
+void check_workers(const policy& rules) {
   const int asked = rules.workers.value_or(-1);
-  if (asked == -1) return std::min(permitted_cores(), max_workers);
-  if (asked < 1 || asked > max_workers) {
-    throw policy_error(
-        fmt::format("policy: workers is {}; expected 1 to {}, or -1 for all permitted cores", asked, max_workers));
-  }
-  return asked;
+  if (asked == -1 || (asked >= 1 && asked <= max_workers)) return;
+  throw policy_error(
+      fmt::format("policy: workers is {}; expected 1 to {}, or -1 for all permitted cores", asked, max_workers));
+}
+
+int workers_of(const policy& rules) {
+  check_workers(rules);
+  const int asked = rules.workers.value_or(-1);
+  return asked == -1 ? std::min(permitted_cores(), max_workers) : asked;
 }
 
 void parallel_for(std::int64_t items, int workers, const std::function<void(std::int64_t, std::int64_t, int)>& work) {

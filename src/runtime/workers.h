@@ -11,8 +11,10 @@ namespace tandem::runtime {
 /// Number of cores the calling thread may run on: its affinity mask. At least 1.
 int permitted_cores() noexcept;
 
-/// The number of workers a policy asks for; permitted cores if it does not say.
 /// Throws: `policy_error` for other numbers than -1 and 1 to `max_workers`.
+void check_workers(const policy& rules);
+/// The number of workers a policy asks for; permitted cores, which the system is asked for, if it does not say.
+/// Throws: as `check_workers`.
 int workers_of(const policy& rules);
 
 /// Calls `work(begin, end, worker)` for contiguous parts of [0, items), one part a worker, and waits. Workers are

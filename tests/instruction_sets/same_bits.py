@@ -34,7 +34,8 @@ def expressions():
             yield f"{f}(c, axis={axis})"
             yield f"{f}(t, axis={axis})"
         yield f"{f}(i, axis=0)"
-    yield from ["cumulative_sum(a, axis=1)", "a * b + 0.5 * a - b", "z * z + z", "sum(z, axis=0)", "exp(z)", "i * i - 3 * i",
+    yield from ["cumulative_sum(a, axis=1)", "a * b + 0.5 * a - b", "z * z + z", "prod(z[:20], axis=0)", "prod(z[:20] * 0.5)", "cumulative_prod(z[:20], axis=0)", "sum(h)", "sum(h, dtype=int16)",
+                "sum(h[:88], dtype=int16)", "sum(astype(h, int8)[:600], dtype=int8)", "sum(z, axis=0)", "exp(z)", "i * i - 3 * i",
                 "i // 7 + i % 5", "astype(a * 100, int16)", "where(a < b, a, c[:, :7])", "sum((a - b)**2, axis=1)"]
 
 
@@ -59,6 +60,7 @@ with tempfile.TemporaryDirectory() as folder:
         "d": random.normal(size=(603,)),
         "t": random.normal(size=(70, 9000)).astype("f4").T,
         "i": random.integers(-1000, 1000, size=(4099,), dtype="i4"),
+        "h": random.integers(-1000, 1000, size=(5003,), dtype="i2"),
         "z": (random.normal(size=(513, 3)) + 1j * random.normal(size=(513, 3))).astype("c8"),
     }
     inputs = []

@@ -35,7 +35,7 @@ void run_stage(const ops::arg_stage& stage, const stage_context& context) {
   const work_grid grid(split, tile_elements, 16);
   const std::int64_t units = grid.items * grid.chunks;
   const int workers = workers_for(core::size_of(stage.chain.shape),
-                                  static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+                                  static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
   const auto tile_workers = make_workers(plan, workers);
   // The best of each unit, or, where items are not cut, of the unit that a worker is at.
   const std::int64_t slots = grid.chunks > 1 ? units : workers;

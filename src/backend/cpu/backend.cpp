@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "backend/cpu/stages.h"
-#include "memory/storage.h"
-#include "runtime/workers.h"
+#include "backend/cpu/tiles.h"
 
 namespace tandem::backend {
 
@@ -16,9 +15,23 @@ class cpu_backend final : public backend {
   std::string_view name() const noexcept override { return "cpu"; }
 
   void run(const ops::program& what, std::span<const operand> operands, const policy& rules) override {
+    const bool has_temporaries = std::ranges::any_of(
+        what.buffers, [](const ops::buffer& each) { return each.use == ops::buffer::role::temporary; });
+    if (has_temporaries) {
+      run_with_temporaries(what, operands, rules);
+      return;
+    }
+    const stage_context context{operands, rules};
+    for (const ops::stage& each : what.stages) {
+      std::visit([&](const auto& stage) { run_stage(stage, context); }, each);
+    }
+  }
+
+ private:
+  static void run_with_temporaries(const ops::program& what, std::span<const operand> operands, const policy& rules) {
     std::vector<operand> bound(operands.begin(), operands.end());
-    std::vector<std::shared_ptr<detail::storage>> temporaries(what.buffers.size());
-    const stage_context context{bound, runtime::workers_of(rules), rules.progress};
+    std::vector<scratch> temporaries(what.buffers.size());
+    const stage_context context{bound, rules};
     // Temporaries by their last stage: a program may have very many of both.
     std::vector<std::size_t> ending;
     for (std::size_t i = 0; i < what.buffers.size(); ++i) {
@@ -33,14 +46,15 @@ class cpu_backend final : public backend {
             const auto made = static_cast<std::size_t>(stage.target.buffer);
             if (bound[made].data == nullptr) {
               const ops::buffer& buffer = what.buffers[made];
-              temporaries[made] = detail::storage::allocate(buffer.size * item_size(buffer.type));
-              bound[made].data = temporaries[made]->data();
+              temporaries[made] = scratch(buffer.size * item_size(buffer.type));
+              bound[made].data = temporaries[made].data();
             }
             run_stage(stage, context);
           },
           what.stages[number]);
-      for (; next != ending.end() && what.buffers[*next].last_stage <= static_cast<int>(number); ++next)
-        temporaries[*next].reset();
+      for (; next != ending.end() && what.buffers[*next].last_stage <= static_cast<int>(number); ++next) {
+        temporaries[*next] = scratch();
+      }
     }
   }
 };

@@ -250,12 +250,16 @@ void float_products(const batch& all) {
   const int workers =
       share_out
           ? workers_for(static_cast<std::int64_t>(std::min(1e15, multiplications * static_cast<double>(all.size))), 1,
-                        all.context.workers)
+                        all.context.rules)
           : 1;
   std::vector<scratch> spares;
   for (int i = 0; i < workers; ++i) spares.emplace_back(spare_bytes);
   // The thread count holds in the calling thread, which is the one that calls BLAS outside a parallel region.
-  const runtime::scoped_thread_count threads(share_out ? workers : all.context.workers);
+  // Two threads of OpenBLAS are no faster than one up to about this size (2 cores, 2026-11, bench_matmul).
+  constexpr double worth_threads = 96.0 * 96.0 * 96.0;
+  const runtime::scoped_thread_count threads(share_out                          ? workers
+                                             : multiplications <= worth_threads ? 1
+                                                                                : all.context.workers());
   runtime::parallel_for(all.size, workers, [&](std::int64_t begin, std::int64_t end, int number) {
     for (std::int64_t i = begin; i < end; ++i) {
       one.run(all.at<T>(stage.x, i), all.at<T>(stage.y, i), all.at<T>(stage.target, i),
@@ -280,7 +284,7 @@ void integer_products(const batch& all) {
   const std::byte* const x_base = all.context.data(stage.x);
   const std::byte* const y_base = all.context.data(stage.y);
   std::byte* const z_base = all.context.data(stage.target);
-  const int workers = workers_for(core::size_of(shape), std::min<std::int64_t>(depth, 1 << 20), all.context.workers);
+  const int workers = workers_for(core::size_of(shape), std::min<std::int64_t>(depth, 1 << 20), all.context.rules);
   std::vector<scratch> sums;
   for (int i = 0; i < workers; ++i) sums.emplace_back(tile_elements * largest_item_bytes);
 

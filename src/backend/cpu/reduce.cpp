@@ -125,7 +125,7 @@ void reduce_groups(const ops::reduce_stage& stage, const stage_context& context,
   const std::int64_t groups_a_tile = tile_elements / length;
   const std::int64_t tiles = (split.outer + groups_a_tile - 1) / groups_a_tile;
   const int workers =
-      workers_for(split.outer * length, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+      workers_for(split.outer * length, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
   const auto tile_workers = make_workers(plan, workers);
   std::vector<scratch> results;
   for (int i = 0; i < workers; ++i) results.emplace_back(tile_elements * largest_item_bytes);
@@ -199,7 +199,7 @@ void reduce_lines(const ops::reduce_stage& stage, const stage_context& context, 
   const work_grid grid(split, tile_elements, 4, line_step);
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * item_bytes : 0);
   const int workers =
-      workers_for(split.outer * split.middle, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+      workers_for(split.outer * split.middle, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
   const auto tile_workers = make_workers(plan, workers);
   std::vector<line_combiner> lines;
   std::vector<cascade> cascades;
@@ -256,7 +256,7 @@ void reduce_rows(const ops::reduce_stage& stage, const stage_context& context, c
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * row_bytes : 0);
   const int workers = workers_for(core::size_of(stage.chain.shape),
-                                  static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.workers);
+                                  static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
   const auto tile_workers = make_workers(plan, workers);
   std::vector<scratch> spares;
   std::vector<cascade> cascades;

@@ -6,18 +6,21 @@
 
 #include "backend/backend.h"
 #include "ops/program.h"
+#include "runtime/workers.h"
 
 // What the CPU backend does for each kind of stage. Every buffer that the stage names is bound in `operands`.
 namespace tandem::backend {
 
 struct stage_context {
   std::span<const operand> operands;
-  int workers;
-  tandem::progress* progress;
+  const policy& rules;
+
+  /// How many workers the policy allows. Asks the system: not for work that is too small for more than one.
+  int workers() const { return runtime::workers_of(rules); }
 
   std::byte* data(const ops::region& of) const { return operands[static_cast<std::size_t>(of.buffer)].data; }
   void advance(std::int64_t work) const {
-    if (progress != nullptr) progress->advance(work);
+    if (rules.progress != nullptr) rules.progress->advance(work);
   }
 };
 

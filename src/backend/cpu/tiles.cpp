@@ -5,6 +5,7 @@
 
 #include "core/element.h"
 #include "core/strided.h"
+#include "runtime/workers.h"
 
 namespace tandem::backend {
 
@@ -17,11 +18,16 @@ void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count) {
   });
 }
 
-int workers_for(std::int64_t elements, std::int64_t steps, int allowed) {
+kernels::map_kernel kernel_of(const ops::instruction& step) {
+  return step.converts ? kernels::convert(step.operand_type, step.result_type)
+                       : kernels::map(step.which, step.operand_type);
+}
+
+int workers_for(std::int64_t elements, std::int64_t steps, const policy& rules) {
   // A fork and join of two workers costs about 1 us here (libomp 19, 2 cores, 2026-11), the work of some thousand
   // elements.
   constexpr std::int64_t worth_a_fork = 32768;
-  return elements > worth_a_fork / (steps + 1) ? allowed : 1;
+  return elements > worth_a_fork / (steps + 1) ? runtime::workers_of(rules) : 1;
 }
 
 tile_plan::tile_plan(const ops::fused_chain& chain, std::span<const operand> operands, const dims& order)
@@ -42,9 +48,8 @@ tile_plan::tile_plan(const ops::fused_chain& chain, std::span<const operand> ope
   }
   steps_.reserve(chain.code.size());
   for (const ops::instruction& code : chain.code) {
-    const kernels::map_kernel kernel = code.converts ? kernels::convert(code.operand_type, code.result_type)
-                                                     : kernels::map(code.which, code.operand_type);
-    steps_.push_back({kernel, {code.operands[0], code.operands[1], code.operands[2]}, code.arity, code.result});
+    steps_.push_back(
+        {kernel_of(code), {code.operands[0], code.operands[1], code.operands[2]}, code.arity, code.result});
   }
 }
 

@@ -26,7 +26,7 @@ class scratch {
   scratch() = default;
   explicit scratch(std::int64_t size_bytes) : data_(memory::allocate_block(size_bytes)), size_bytes_(size_bytes) {}
   scratch(scratch&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_bytes_(other.size_bytes_) {}
-  scratch& operator=(scratch&& other) noexcept {
+  scratch& operator=(scratch other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_bytes_, other.size_bytes_);
     return *this;
@@ -112,7 +112,10 @@ std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& pl
 
 /// How many workers to use: one where there is too little work for more to pay. Only who computes what depends on it,
 /// never the result.
-int workers_for(std::int64_t elements, std::int64_t steps, int allowed);
+int workers_for(std::int64_t elements, std::int64_t steps, const policy& rules);
+
+/// The loop that an instruction stands for.
+kernels::map_kernel kernel_of(const ops::instruction& step);
 
 /// Fills `count` elements of dtype `type` with a number.
 void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count);

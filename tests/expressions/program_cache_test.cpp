@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <thread>
+#include <vector>
+
+#include <tandem/tandem.h>
+
+#include "support/elements.h"
+
+// Expressions of one structure share a compiled program: what it is given must be all that differs between them. A
+// thread that has evaluated nothing yet has no programs, and says what each evaluation should have given.
+namespace tandem::testing {
+namespace {
+
+ndarray in_a_new_thread(const std::function<ndarray()>& work) {
+  ndarray result;
+  std::thread([&] { result = work(); }).join();
+  return result;
+}
+
+void expect_same_as_compiled(const std::function<ndarray()>& work, const char* what, std::int64_t number) {
+  const ndarray here = work();
+  const ndarray there = in_a_new_thread(work);
+  EXPECT_TRUE(same(here, there)) << what << " " << number;
+}
+
+TEST(ProgramCache, SlicesOfOneShape) {
+  const ndarray a = eval(reshape(arange(0.0, 600.0), {20, 30}));
+  const ndarray b = eval(cos(a));
+  for (std::int64_t i = 0; i < 20; ++i) {
+    expect_same_as_compiled([&] { return eval(a[i] * b[19 - i] + 0.5 * a[i]); }, "rows", i);
+    expect_same_as_compiled([&] { return eval(a(all, i) - b(all, 29 - i)); }, "columns", i);
+    expect_same_as_compiled([&] { return eval(sum(a(slice(i, i + 1)) * b, {.axis = 1})); }, "sums", i);
+    expect_same_as_compiled([&] { return eval(a[i] + a[(i * 7) % 20]); }, "two views of one storage", i);
+    expect_same_as_compiled(
+        [&] { return eval(matmul(a(all, slice(0, 10)), b(slice(i, i + 1)).transposed()(slice(0, 10)))); }, "products",
+        i);
+  }
+}
+
+TEST(ProgramCache, StridesShapesAndDtypesDiffer) {
+  const ndarray a = eval(reshape(arange(0.0, 600.0), {20, 30}));
+  const ndarray c = eval(astype(a, float32));
+  const std::vector<ndarray> views = {a,
+                                      a.transposed(),
+                                      a(slice(none, none, -1)),
+                                      a(all, slice(0, 15)),
+                                      c,
+                                      c(slice(0, 20, 2)),
+                                      a(0),
+                                      a(all, 0),
+                                      a(0, 0),
+                                      a(slice(3, 4)),
+                                      eval(a > 5.0),
+                                      c.transposed(),
+                                      eval(a * 1.0)};
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const ndarray& v = views[i];
+      const auto number = static_cast<std::int64_t>(i);
+      expect_same_as_compiled([&] { return eval(v + v); }, "sum with itself", number);
+      expect_same_as_compiled([&] { return eval(v * 2 + 1); }, "numbers", number);
+      expect_same_as_compiled([&] { return eval(sum(v)); }, "sum", number);
+      expect_same_as_compiled([&] { return eval(reshape(v * 2, {-1})); }, "reshaped", number);
+      expect_same_as_compiled([&] { return eval(flip(v * 2)); }, "flipped", number);
+    }
+  }
+}
+
+TEST(ProgramCache, NumbersAreTold) {
+  const ndarray a = ones({3});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double x : {0.0, -0.0, 1.0, 2.0, nan, -nan, 1e300}) {
+    expect_same_as_compiled([&] { return eval(copysign(a, x) * x); }, "number", static_cast<std::int64_t>(a.size()));
+  }
+  EXPECT_EQ(eval(a * 2).dtype(), float64);
+  EXPECT_EQ(eval(astype(a, int8) * 2).dtype(), int8);
+  EXPECT_EQ(eval(astype(a, int8) * 2.0).dtype(), float64);
+  EXPECT_EQ(eval(astype(a, int8) * true).dtype(), int8);
+  EXPECT_TRUE(std::signbit(eval(a * -0.0).at<double>({0})));
+  EXPECT_FALSE(std::signbit(eval(a * 0.0).at<double>({0})));
+}
+
+TEST(ProgramCache, OneArrayTwiceIsNotTwoArrays) {
+  const ndarray a = eval(arange(0.0, 8.0));
+  const ndarray b = eval(arange(8.0, 16.0));
+  for (int round = 0; round < 2; ++round) {
+    expect_same_as_compiled([&] { return eval(a * b - a); }, "a b a", round);
+    expect_same_as_compiled([&] { return eval(a * a - b); }, "a a b", round);
+    expect_same_as_compiled([&] { return eval(a * b - b); }, "a b b", round);
+    expect_same_as_compiled([&] { return eval(b * a - b); }, "b a b", round);
+  }
+}
+
+TEST(ProgramCache, KeptResultsAndStaleOperands) {
+  const ndarray a = ones({4});
+  for (int round = 0; round < 3; ++round) {
+    const expr e = a + 1.0;
+    EXPECT_EQ(eval(e * 2.0).at<double>({0}), 4.0);
+    const ndarray kept = eval(e);
+    EXPECT_EQ(eval(e * 2.0).at<double>({0}), 4.0) << "from the kept result";
+    kept.assign(5.0);
+    EXPECT_EQ(eval(e * 2.0).at<double>({0}), 4.0) << "the kept result was written to, so it is computed anew";
+    const expr late = a * 3.0;
+    a.assign(1.0);
+    EXPECT_THROW(eval(late), stale_expression);
+  }
+}
+
+TEST(ProgramCache, AssignmentsToMovingTargets) {
+  const auto work = [](std::int64_t from, std::int64_t to) {
+    const ndarray a = eval(reshape(arange(0.0, 100.0), {10, 10}));
+    const ndarray source = a(slice(from, from + 4));
+    const ndarray target = a(slice(to, to + 4));
+    target.assign(source * 2.0 + a(slice(to, to + 4)));
+    target += source;
+    return a;
+  };
+  for (std::int64_t from = 0; from < 6; ++from) {
+    for (std::int64_t to = 0; to < 6; ++to) {
+      expect_same_as_compiled([&] { return work(from, to); }, "from row", 10 * from + to);
+    }
+  }
+}
+
+// More structures than are kept, so that some are compiled again.
+TEST(ProgramCache, ManyStructures) {
+  const ndarray a = eval(arange(0.0, 64.0));
+  for (int round = 0; round < 2; ++round) {
+    for (std::int64_t i = 1; i <= 300; ++i) {
+      const ndarray v = a(slice(0, 1 + i % 60, 1 + i / 60));
+      EXPECT_EQ(eval(sum(v * static_cast<double>(i))).item<double>(),
+                static_cast<double>(i) * eval(sum(v)).item<double>())
+          << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tandem::testing
