@@ -20,7 +20,7 @@ def parse(arguments):
     )
     parser.add_argument("--quick", action="store_true", help="few sizes and short times: less than 3 minutes")
     parser.add_argument(
-        "--large", action="store_true", help="also 50 million elements (12 GB in all) and products of side 4096"
+        "--large", action="store_true", help="also 50 million elements (some 10 GB of memory) and products of side 4096"
     )
     parser.add_argument("--only", metavar="WORK", action="append", default=[], help="this work (may be repeated)")
     parser.add_argument("--dtype", choices=("f64", "f32"), help="one dtype; the default is both")

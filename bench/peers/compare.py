@@ -92,7 +92,7 @@ def main():
     order = random.Random(asked.seed)
     progress = Progress(len(todo))
     table = [report.heading(PEERS)]
-    rejected = []
+    results = []
     facts["rows"] = []
     with tempfile.TemporaryDirectory(prefix="tandem-peers-") as folder:
         try:
@@ -108,20 +108,20 @@ def main():
                     Path(folder),
                 )
                 table.append(report.cells_of(row, cells, PEERS))
-                rejected += [(row, name, cell) for name, cell in cells.items() if cell.state in ("wrong", "failed")]
+                results.append((row, cells))
                 facts["rows"].append(report.figures(row, cells))
         finally:
             progress.clear()
             for peer in {*running.values(), reference}:
                 peer.end()
 
-    below = report.notes(missing, rejected)
+    below = report.notes(missing, results)
     print("\n".join(report.aligned(table)))
     print("\n".join(["", *below]) if below else "")
     path = output_path(asked, facts)
     report.write(path, facts, table, below)
     print(f"{path}\n{path.with_suffix('.md')}")
-    sys.exit(1 if rejected else 0)
+    sys.exit(1 if any(cell.state in ("wrong", "failed") for _, cells in results for cell in cells.values()) else 0)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ class Cell:
         self.reason = reason
 
     @property
+    def unsteady(self):
+        """Whether the rounds differ so much that the machine had other work."""
+        return self.seconds is not None and max(self.medians) > 1.25 * min(self.medians)
+
+    @property
     def seconds(self):
         return statistics.median(self.medians) if self.state == "timed" and self.medians else None
 

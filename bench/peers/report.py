@@ -59,10 +59,19 @@ def markdown(lines):
     return bars
 
 
-def notes(missing, rejected):
-    """What a reader has to know beside the table."""
+def notes(missing, results):
+    """What a reader has to know beside the table; `results` are pairs of a row and its cells."""
     found = [f"missing: {name}: {why}" for name, why in missing.items()]
-    return found + [f"{cell.state}: {name}: {row.name}: {cell.reason}" for row, name, cell in rejected]
+    timed = unsteady = 0
+    for row, cells in results:
+        for name, cell in cells.items():
+            if cell.state in ("wrong", "failed"):
+                found.append(f"{cell.state}: {name}: {row.name}: {cell.reason}")
+            timed += cell.seconds is not None
+            unsteady += cell.unsteady
+    if unsteady:
+        found.append(f"unsteady: {unsteady} of {timed} figures differ by more than 25 % between rounds")
+    return found
 
 
 def figures(row, cells):
