@@ -10,6 +10,9 @@ map_kernel map_integers(ops::op which, dtype type);
 map_kernel map_floats(ops::op which, dtype type);
 map_kernel map_complex(ops::op which, dtype type);
 
+/// The loops of floats that have one in vector_math.cpp; null for other operations.
+map_kernel vector_math(ops::op which, dtype type);
+
 map_kernel convert(dtype from, dtype to);
 combine_eight_kernel combine_eight(ops::reduction which, dtype type);
 combine_blocks_kernel combine_blocks(ops::reduction which, dtype type);

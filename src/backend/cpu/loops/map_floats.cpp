@@ -8,6 +8,7 @@ TANDEM_LOOPS_BEGIN
 namespace tandem::backend::kernels::TANDEM_ISA {
 
 map_kernel map_floats(ops::op which, dtype type) {
+  if (const map_kernel vector = vector_math(which, type)) return vector;
   const auto row = static_cast<std::size_t>(which);
   return type == dtype::float32 ? map_column<float>[row] : map_column<double>[row];
 }
