@@ -94,7 +94,10 @@ class host_pool {
   }
 
   void* allocate(std::int64_t size_bytes) {
-    if (is_misconfigured_) throw policy_error("TANDEM_MEMORY_POOL is neither on nor off");
+    if (is_misconfigured_) {
+      const char* word = std::getenv("TANDEM_MEMORY_POOL");
+      throw policy_error(fmt::format("TANDEM_MEMORY_POOL is '{}'; expected on or off", word == nullptr ? "" : word));
+    }
     const std::int64_t capacity_bytes = capacity_for(size_bytes);
     void* data = capacity_bytes <= largest_small ? take_small(class_of(size_bytes)) : take_large(capacity_bytes);
     if (data == nullptr) data = system_allocate(capacity_bytes);

@@ -11,8 +11,7 @@ TANDEM_LOOPS_BEGIN
 
 // Exponentials, logarithms, trigonometric and hyperbolic functions by SLEEF, a register at a time, within 1 ulp. Every
 // element goes through the same function, also the last ones of a loop, so that a result does not depend on where in an
-// array it is. The variants that SLEEF calls finz and cinz give the same bits for every width of registers, with and
-// without fused multiply-adds.
+// array it is. SLEEF's finz variants use fused multiply-adds, its cinz variants none.
 
 #if TANDEM_ISA_LEVEL == 4
 #define TANDEM_SLEEF_DOUBLE(function) Sleef_finz_##function##d8_u10avx512f
