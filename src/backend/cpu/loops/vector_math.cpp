@@ -59,8 +59,19 @@ namespace tandem::backend::kernels::TANDEM_ISA {
 
 namespace {
 
+// Not by std::conditional_t: g++ warns that template arguments lose the attributes of vector types.
 template <class T>
-using sleef_vector = std::conditional_t<std::is_same_v<T, double>, sleef_double, sleef_float>;
+struct sleef_vector_of;
+template <>
+struct sleef_vector_of<double> {
+  using type = sleef_double;
+};
+template <>
+struct sleef_vector_of<float> {
+  using type = sleef_float;
+};
+template <class T>
+using sleef_vector = typename sleef_vector_of<T>::type;
 
 template <class T>
 inline constexpr std::int64_t sleef_lanes = sizeof(sleef_vector<T>) / sizeof(T);
