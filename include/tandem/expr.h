@@ -70,7 +70,7 @@ class TANDEM_API expr {
 /// new. Allocates the result, the results of the reductions and products inside, and O(workers) scratch.
 /// Thread safety: any number of threads may evaluate at once, also the same expr.
 /// Throws: `stale_expression` if an operand was written to since it was captured, `out_of_memory`, `policy_error` if
-/// `rules.workers` is 0 or below -1. Nothing is changed then.
+/// `rules.workers` is neither -1 nor 1 to `max_workers`. Nothing is changed then.
 TANDEM_API ndarray eval(const expr& value, const policy& rules = {});
 /// The same for an expression that is not used again: its result is not kept in it.
 TANDEM_API ndarray eval(expr&& value, const policy& rules = {});
