@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <tandem/policy.h>
 
@@ -16,6 +17,20 @@ struct operand {
   std::byte* data;
 };
 
+/// A program made ready to run by one backend: whatever does not depend on addresses is done. Thread safety: immutable.
+class executable {
+ public:
+  explicit executable(ops::program what) : program_(std::move(what)) {}
+  executable(const executable&) = delete;
+  executable& operator=(const executable&) = delete;
+  virtual ~executable() = default;
+
+  const ops::program& program() const noexcept { return program_; }
+
+ private:
+  ops::program program_;
+};
+
 /// Code that runs programs on one kind of device.
 class backend {
  public:
@@ -24,12 +39,16 @@ class backend {
   /// The word for it in policies and reports.
   virtual std::string_view name() const noexcept = 0;
 
-  /// Runs all stages and waits. `operands` has an entry for each of the program's buffers; outputs must not overlap
-  /// inputs, but for a single element-wise stage whose target is exactly the region that it reads.
+  /// Makes a program ready. Thread safety: any thread.
+  virtual std::shared_ptr<const executable> prepare(ops::program what) = 0;
+
+  /// Runs all stages of a program that this backend made ready, and waits. `operands` has an entry for each of the
+  /// program's buffers; outputs must not overlap inputs, but for a single element-wise stage whose target is exactly
+  /// the region that it reads.
   /// Allocates the temporaries, each until its last stage, and O(workers) scratch, before anything is written for a
-  /// stage that needs them. Thread safety: any number of threads may run programs at once.
+  /// stage that needs them. Thread safety: any number of threads may run programs at once, also the same one.
   /// Throws: `out_of_memory`. Outputs are unspecified then.
-  virtual void run(const ops::program& what, std::span<const operand> operands, const policy& rules) = 0;
+  virtual void run(const executable& what, std::span<const operand> operands, const policy& rules) = 0;
 };
 
 /// The backend of this machine's cores. Lives as long as the program.

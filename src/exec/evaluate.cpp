@@ -20,7 +20,7 @@ using detail::storage;
 
 // A program, the memory that its input buffers stand for (null for other buffers), and where each buffer's element 0 is.
 struct bound_program {
-  std::shared_ptr<const ops::program> code;
+  std::shared_ptr<const backend::executable> code;
   std::vector<const storage*> memory;
   std::vector<backend::operand> operands;
   /// Elements that the output's regions are to be moved by.
@@ -28,7 +28,10 @@ struct bound_program {
   /// What keeps the memory alive, if the program was compiled now; nodes and the structure do otherwise.
   std::vector<ndarray> held;
 
-  const ops::buffer& result_buffer() const { return code->buffers[static_cast<std::size_t>(code->result.buffer)]; }
+  const ops::program& program() const { return code->program(); }
+  const ops::buffer& result_buffer() const {
+    return program().buffers[static_cast<std::size_t>(program().result.buffer)];
+  }
 };
 
 // Expressions of one structure share a program; what differs is where their arrays begin.
@@ -54,10 +57,10 @@ bound_program bind(const cached_program& found, const ops::structure& of, std::i
 
 bound_program bind(ops::compiled made) {
   bound_program bound;
-  bound.code = std::make_shared<const ops::program>(std::move(made.code));
+  bound.code = backend::cpu().prepare(std::move(made.code));
   bound.held = std::move(made.operands);
   for (std::size_t i = 0; i < bound.held.size(); ++i) {
-    const bool is_input = bound.code->buffers[i].use == ops::buffer::role::input;
+    const bool is_input = bound.program().buffers[i].use == ops::buffer::role::input;
     bound.memory.push_back(is_input ? bound.held[i].storage().get() : nullptr);
     bound.operands.push_back({is_input ? bound.held[i].storage()->data() : nullptr});
   }
@@ -77,7 +80,8 @@ void remember(const bound_program& made, const ops::structure& of, std::uint64_t
     int number = -1;
     if (made.memory[i] != nullptr) {
       for (std::size_t k = 0; number < 0 && k < of.arrays().size(); ++k) {
-        const bool same = of.arrays()[k].memory == made.memory[i] && of.arrays()[k].type == made.code->buffers[i].type;
+        const bool same =
+            of.arrays()[k].memory == made.memory[i] && of.arrays()[k].type == made.program().buffers[i].type;
         if (same) number = static_cast<int>(k);
       }
       if (number < 0) return;  // another thread evaluated a part of the expression in between
@@ -103,12 +107,12 @@ bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& o
 // Runs a program whose outputs all are `output`.
 void run(bound_program& what, storage& output, const policy& rules) {
   for (std::size_t i = 0; i < what.operands.size(); ++i) {
-    const ops::buffer& buffer = what.code->buffers[i];
+    const ops::buffer& buffer = what.program().buffers[i];
     if (buffer.use == ops::buffer::role::output) {
       what.operands[i] = {output.data() + what.target_shift * item_size(buffer.type)};
     }
   }
-  if (rules.progress != nullptr) rules.progress->announce(ops::work_of(*what.code));
+  if (rules.progress != nullptr) rules.progress->announce(ops::work_of(what.program()));
   backend::cpu().run(*what.code, what.operands, rules);
 }
 
@@ -149,12 +153,12 @@ bool may_write_in_place(const bound_program& what, const ndarray& target) {
   // A stage may fail for lack of memory before it writes; if another one had written by then, the target would be
   // half changed.
   int writers = 0;
-  for (const ops::stage& stage : what.code->stages) {
-    writers += std::visit([](const auto& of) { return of.target.buffer; }, stage) == what.code->result.buffer;
+  for (const ops::stage& stage : what.program().stages) {
+    writers += std::visit([](const auto& of) { return of.target.buffer; }, stage) == what.program().result.buffer;
   }
   if (writers > 1) return false;
-  const bool single = what.code->stages.size() == 1;
-  const auto* only = single ? std::get_if<ops::elementwise_stage>(&what.code->stages.front()) : nullptr;
+  const bool single = what.program().stages.size() == 1;
+  const auto* only = single ? std::get_if<ops::elementwise_stage>(&what.program().stages.front()) : nullptr;
   if (only != nullptr) {
     for (std::size_t i = 0; i < only->chain.sources.size(); ++i) {
       const ops::region& source = only->chain.sources[i];
@@ -186,7 +190,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps) {
   ops::structure structure;
   const bool is_described = structure.describe(*root);
   bound_program what = find_or_compile(root, structure, is_described, nullptr);
-  const ops::region& place = what.code->result;
+  const ops::region& place = what.program().result;
   const ops::buffer& holder = what.result_buffer();
   const bool is_view = holder.use == ops::buffer::role::input;
   const ndarray* const operand = is_view ? &what.held[static_cast<std::size_t>(place.buffer)] : nullptr;
@@ -195,7 +199,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps) {
               : storage::allocate(core::checked_bytes({holder.size}, holder.type, ops::name_of(*root)));
   run(what, *output, rules);
   const bool writable = !repeats_elements(place.at) && (!is_view || operand->is_writable());
-  ndarray result(output, what.code->result_type, place.at, writable);
+  ndarray result(output, what.program().result_type, place.at, writable);
   if (keeps) ops::keep_result(*root, result);
   return result;
 }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "ops/program.h"
+#include "backend/backend.h"
 #include "ops/structure.h"
 
 namespace tandem::exec {
@@ -12,7 +12,7 @@ namespace tandem::exec {
 /// A program compiled once for all expressions of one structure.
 struct cached_program {
   std::vector<std::int64_t> key;
-  std::shared_ptr<const ops::program> code;
+  std::shared_ptr<const backend::executable> code;
   /// For each of the program's buffers, the structure's array that it stands for, or -1.
   std::vector<int> array_of_buffer;
   /// The offsets of the structure's arrays when the program was compiled: its regions count from there.

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <mutex>
 
@@ -67,6 +68,24 @@ void parallel_for(std::int64_t items, int workers, const std::function<void(std:
     }
   }
   if (first) std::rethrow_exception(first);
+}
+
+double fork_join_ns(int workers) {
+  if (omp_in_parallel() != 0) return 0;  // `parallel_for` forks nothing there
+  // A microsecond where the runtime's threads still spin when work comes (libomp 19 on two cores), thirty where each
+  // has to be woken; which of the two it is differs from process to process on virtual machines.
+  static const double measured = [workers] {
+    constexpr int rounds = 9;
+    double times[rounds];
+    for (double& time : times) {
+      const auto begin = std::chrono::steady_clock::now();
+      parallel_for(workers, workers, [](std::int64_t, std::int64_t, int) {});
+      time = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - begin).count();
+    }
+    std::nth_element(times, times + rounds / 2, times + rounds);
+    return times[rounds / 2];
+  }();
+  return measured;
 }
 
 // The thread count is a property of the calling thread's task in OpenMP, so that setting and restoring it is invisible

@@ -25,7 +25,7 @@ void run_stage(const ops::arg_stage& stage, const stage_context& context) {
   if (core::size_of(stage.chain.shape) == 0) return;
   const bool everywhere = stage.axis == ops::every_axis;
   const axis_split split = everywhere ? all_in_order(stage.chain) : split_axes(stage.chain, {stage.axis});
-  const tile_plan plan(stage.chain, context.operands, split.order);
+  const tile_plan plan(stage.chain, split.order);
   const std::int64_t item_bytes = plan.item_bytes();
   const kernels::arg_kernel improve = kernels::arg(stage.largest, plan.type());
   const detail::layout target =
@@ -36,7 +36,7 @@ void run_stage(const ops::arg_stage& stage, const stage_context& context) {
   const std::int64_t units = grid.items * grid.chunks;
   const int workers = workers_for(core::size_of(stage.chain.shape),
                                   static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
-  const auto tile_workers = make_workers(plan, workers);
+  const auto tile_workers = make_workers(plan, context.operands, workers);
   // The best of each unit, or, where items are not cut, of the unit that a worker is at.
   const std::int64_t slots = grid.chunks > 1 ? units : workers;
   const scratch best_values(slots * grid.row_width * item_bytes);

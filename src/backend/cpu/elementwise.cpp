@@ -1,113 +1,75 @@
-#include <algorithm>
-#include <cstring>
+#include "backend/cpu/elementwise.h"
 
-#include "backend/cpu/stages.h"
-#include "backend/cpu/tiles.h"
+#include <algorithm>
+#include <bit>
+
 #include "core/strided.h"
+#include "runtime/caches.h"
 #include "runtime/workers.h"
 
 namespace tandem::backend {
 
-namespace {
+elementwise_plan::elementwise_plan(const ops::elementwise_stage& stage)
+    : order_(core::by_stride(stage.target.at.strides)),  // the target is written as it lies in memory
+      plan_(stage.chain, order_),
+      target_buffer_(stage.target.buffer),
+      target_(reordered(stage.target.at, order_)),
+      elements_(core::size_of(stage.chain.shape)),
+      contiguous_(core::is_contiguous(target_)),
+      outgrows_caches_(plan_.source_bytes() + elements_ * plan_.item_bytes() > runtime::last_level_cache_bytes()) {}
 
-// Work on at most a tile of elements that lie one after the other, without a plan: most of what a plan does is more
-// than the work itself. Registers are on the stack.
-class small_work {
- public:
-  // False if the stage is not of this kind; nothing is written then.
-  static bool run(const ops::elementwise_stage& stage, const stage_context& context, std::int64_t elements) {
-    const ops::fused_chain& chain = stage.chain;
-    const std::size_t registers =
-        chain.sources.size() + chain.constants.size() + static_cast<std::size_t>(chain.scratch_registers);
-    if (elements > tile_elements || registers > most_registers || !core::is_contiguous(stage.target.at)) return false;
-    const std::int64_t register_bytes = (elements * largest_item_bytes + 63) / 64 * 64;
-    if (static_cast<std::int64_t>(registers) * register_bytes > stack_bytes) return false;
+void elementwise_plan::run(const stage_context& context) const {
+  if (elements_ == 0) return;
+  std::byte* const base = context.operands[static_cast<std::size_t>(target_buffer_)].data;
+  // Lines that are overwritten whole need not be read first, and nothing that stays in the caches would be found there.
+  const auto first_byte = std::bit_cast<std::uintptr_t>(base + target_.offset * plan_.item_bytes());
+  const output to{base, outgrows_caches_ && contiguous_ && first_byte % memory::block_alignment_bytes == 0};
 
-    alignas(64) std::byte memory[stack_bytes];
-    const std::byte* current[most_registers];
-    const auto own = [&](std::size_t i) { return memory + static_cast<std::int64_t>(i) * register_bytes; };
-    for (std::size_t i = 0; i < chain.sources.size(); ++i) {
-      const ops::region& from = chain.sources[i];
-      const std::int64_t item_bytes = item_size(chain.source_types[i]);
-      if (core::is_contiguous(from.at)) {
-        current[i] = context.data(from) + from.at.offset * item_bytes;
-      } else if (is_one_element(from.at)) {
-        // A copy of it, because the target may be the same element.
-        core::gather(context.data(from), {dims{elements}, dims{0}, from.at.offset}, item_bytes, 0, elements, own(i));
-        current[i] = own(i);
-      } else {
-        return false;
-      }
-    }
-    std::size_t next = chain.sources.size();
-    for (const ops::program_constant& constant : chain.constants) {
-      fill(own(next), constant.type, constant.value, elements);
-      current[next] = own(next);
-      ++next;
-    }
-    std::byte* const target = context.data(stage.target) + stage.target.at.offset * item_size(chain.type);
-    if (chain.code.empty()) {
-      std::memmove(target, current[chain.result], static_cast<std::size_t>(elements * item_size(chain.type)));
-    }
-    for (std::size_t i = 0; i < chain.code.size(); ++i) {
-      const ops::instruction& step = chain.code[i];
-      const std::byte* in[3];
-      for (int k = 0; k < step.arity; ++k) in[k] = current[step.operands[k]];
-      const auto result = static_cast<std::size_t>(step.result);
-      std::byte* const out = i + 1 == chain.code.size() ? target : own(result);
-      kernel_of(step)(in, out, elements);
-      current[result] = out;
-    }
-    context.advance(elements);
-    return true;
+  const int workers = workers_for(static_cast<double>(elements_) * plan_.element_ns(), context.rules);
+  if (workers == 1) {
+    // Little work has its registers on the stack.
+    constexpr std::int64_t stack_bytes = 8192;
+    const std::int64_t most_elements = std::min(elements_, tile_elements);
+    const std::int64_t bytes = plan_.worker_bytes(most_elements);
+    alignas(memory::block_alignment_bytes) std::byte on_stack[stack_bytes];
+    const scratch elsewhere(bytes <= stack_bytes ? 0 : bytes);
+    tile_plan::worker worker(plan_, context.operands, most_elements,
+                             bytes <= stack_bytes ? on_stack : elsewhere.data());
+    run_range(worker, to, 0, elements_, context);
+    return;
   }
-
- private:
-  static constexpr std::size_t most_registers = 24;
-  static constexpr std::int64_t stack_bytes = 8192;
-
-  static bool is_one_element(const detail::layout& at) {
-    for (int axis = 0; axis < at.shape.size(); ++axis) {
-      if (at.strides[axis] != 0 && at.shape[axis] != 1) return false;
-    }
-    return true;
-  }
-};
-
-}  // namespace
-
-void run_stage(const ops::elementwise_stage& stage, const stage_context& context) {
-  const std::int64_t elements = core::size_of(stage.chain.shape);
-  if (elements == 0 || small_work::run(stage, context, elements)) return;
-  const dims order = core::by_stride(stage.target.at.strides);  // the target is written as it lies in memory
-  const tile_plan plan(stage.chain, context.operands, order);
-  const detail::layout target = reordered(stage.target.at, order);
-  const bool contiguous = core::is_contiguous(target);
-  std::byte* const base = context.data(stage.target);
-  const std::int64_t item_bytes = plan.item_bytes();
-
-  const std::int64_t tiles = (elements + tile_elements - 1) / tile_elements;
-  const int workers = workers_for(elements, static_cast<std::int64_t>(stage.chain.code.size()), context.rules);
-  const auto scratch_of = make_workers(plan, workers);
+  const auto tile_workers = make_workers(plan_, context.operands, workers);
+  const std::int64_t tiles = (elements_ + tile_elements - 1) / tile_elements;
   runtime::parallel_for(tiles, workers, [&](std::int64_t begin, std::int64_t end, int number) {
-    tile_plan::worker& worker = *scratch_of[static_cast<std::size_t>(number)];
-    constexpr std::int64_t report_every = 256 * tile_elements;
-    std::int64_t unreported = 0;
-    for (std::int64_t tile = begin; tile < end; ++tile) {
-      const std::int64_t first = tile * tile_elements;
-      const std::int64_t count = std::min(tile_elements, elements - first);
-      std::byte* direct = contiguous
-                              ? base + (target.offset + first) * item_bytes
-                              : const_cast<std::byte*>(core::contiguous_run(base, target, item_bytes, first, count));
-      const std::byte* values = worker.values(first, count, direct);
-      if (values != direct) core::scatter(values, base, target, item_bytes, first, count);
-      unreported += count;
-      if (unreported < report_every) continue;
-      context.advance(unreported);
-      unreported = 0;
-    }
-    context.advance(unreported);
+    run_range(*tile_workers[static_cast<std::size_t>(number)], to, begin * tile_elements,
+              std::min(end * tile_elements, elements_), context);
   });
+}
+
+void elementwise_plan::run_range(tile_plan::worker& worker, const output& to, std::int64_t begin, std::int64_t end,
+                                 const stage_context& context) const {
+  constexpr std::int64_t report_every = 256 * tile_elements;
+  const std::int64_t item_bytes = plan_.item_bytes();
+  const std::int64_t most = contiguous_ && plan_.is_tileless(to.streams) ? report_every : tile_elements;
+  std::int64_t unreported = 0;
+  for (std::int64_t first = begin; first < end; first += most) {
+    const std::int64_t count = std::min(most, end - first);
+    std::byte* const direct =
+        contiguous_ ? to.base + (target_.offset + first) * item_bytes
+                    : const_cast<std::byte*>(core::contiguous_run(to.base, target_, item_bytes, first, count));
+    if (to.streams) {
+      worker.stream_values(first, count, direct);
+    } else {
+      const std::byte* const values = worker.values(first, count, direct);
+      if (values != direct) core::scatter(values, to.base, target_, item_bytes, first, count);
+    }
+    unreported += count;
+    if (unreported < report_every) continue;
+    context.advance(unreported);
+    unreported = 0;
+  }
+  context.advance(unreported);
+  if (to.streams) kernels::finish_streaming();
 }
 
 }  // namespace tandem::backend

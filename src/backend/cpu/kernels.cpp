@@ -6,6 +6,13 @@ namespace tandem::backend::kernels {
 
 map_kernel map(ops::op which, dtype type) { return instruction_set_in_use().loops->map(which, type); }
 map_kernel convert(dtype from, dtype to) { return instruction_set_in_use().loops->convert(from, to); }
+map_kernel fused(const fused_work& what, dtype type, bool streams) {
+  return instruction_set_in_use().loops->fused(what, type, streams);
+}
+void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes) {
+  instruction_set_in_use().loops->stream_copy(from, to, size_bytes);
+}
+void finish_streaming() { instruction_set_in_use().loops->finish_streaming(); }
 combine_eight_kernel combine_eight(ops::reduction which, dtype type) {
   return instruction_set_in_use().loops->combine_eight(which, type);
 }

@@ -20,6 +20,34 @@ map_kernel map(ops::op which, dtype type);
 /// The loop that converts elements.
 map_kernel convert(dtype from, dtype to);
 
+/// Sums, differences and products; `subtract_from` is y - x.
+enum class arithmetic : std::uint8_t { add, subtract, multiply, subtract_from };
+
+/// Up to four of them on one element, each rounded as if it were alone.
+struct fused_work {
+  /// Of operands x, y, z, w, v and operations f, g, h, k. Only those on one earlier result and one operand may be
+  /// `subtract_from`.
+  enum class form : std::uint8_t {
+    single,     ///< x f y
+    pair,       ///< (x f y) g z
+    line,       ///< ((x f y) g z) h w
+    fork,       ///< (x f y) h (z g w)
+    fork_line,  ///< ((x f y) h (z g w)) k v
+  };
+  form shape;
+  arithmetic operations[4];
+};
+
+/// The loop for it; null for other dtypes than float32 and float64. One that `streams` writes past the caches: `out`
+/// has the alignment of blocks, and `finish_streaming` comes before others read it.
+map_kernel fused(const fused_work& what, dtype type, bool streams);
+
+/// Copies past the caches, to an address with the alignment of blocks.
+void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes);
+
+/// Waits until what this thread streamed can be seen by others.
+void finish_streaming();
+
 /// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows.
 using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count);
 
@@ -61,6 +89,9 @@ multiply_add_kernel multiply_add(dtype type);
 struct loop_set {
   map_kernel (*map)(ops::op which, dtype type);
   map_kernel (*convert)(dtype from, dtype to);
+  map_kernel (*fused)(const fused_work& what, dtype type, bool streams);
+  void (*stream_copy)(const std::byte* from, std::byte* to, std::int64_t size_bytes);
+  void (*finish_streaming)();
   combine_eight_kernel (*combine_eight)(ops::reduction which, dtype type);
   combine_blocks_kernel (*combine_blocks)(ops::reduction which, dtype type);
   combine_groups_kernel (*combine_groups)(ops::reduction which, dtype type);

@@ -126,7 +126,7 @@ void reduce_groups(const ops::reduce_stage& stage, const stage_context& context,
   const std::int64_t tiles = (split.outer + groups_a_tile - 1) / groups_a_tile;
   const int workers =
       workers_for(split.outer * length, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
-  const auto tile_workers = make_workers(plan, workers);
+  const auto tile_workers = make_workers(plan, context.operands, workers);
   std::vector<scratch> results;
   for (int i = 0; i < workers; ++i) results.emplace_back(tile_elements * largest_item_bytes);
   std::byte* const base = context.data(stage.target);
@@ -157,7 +157,7 @@ class line_combiner {
   // Combines up to `line_step` elements from number `first` on. The result is overwritten by the next call.
   const std::byte* step(tile_plan::worker& values, std::int64_t first, std::int64_t count) {
     const std::int64_t tiles = count / tile_elements;
-    const std::byte* const direct = values.plan().in_place(first);
+    const std::byte* const direct = values.in_place(first);
     if (direct != nullptr) {
       blocks_(direct, tiles, results_.data());
     } else {
@@ -200,7 +200,7 @@ void reduce_lines(const ops::reduce_stage& stage, const stage_context& context, 
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * item_bytes : 0);
   const int workers =
       workers_for(split.outer * split.middle, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
-  const auto tile_workers = make_workers(plan, workers);
+  const auto tile_workers = make_workers(plan, context.operands, workers);
   std::vector<line_combiner> lines;
   std::vector<cascade> cascades;
   for (int i = 0; i < workers; ++i) {
@@ -257,7 +257,7 @@ void reduce_rows(const ops::reduce_stage& stage, const stage_context& context, c
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * row_bytes : 0);
   const int workers = workers_for(core::size_of(stage.chain.shape),
                                   static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
-  const auto tile_workers = make_workers(plan, workers);
+  const auto tile_workers = make_workers(plan, context.operands, workers);
   std::vector<scratch> spares;
   std::vector<cascade> cascades;
   for (int i = 0; i < workers; ++i) {
@@ -329,7 +329,7 @@ void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
     return;
   }
   const axis_split split = split_axes(stage.chain, stage.axes, short_runs::stay);
-  const tile_plan plan(stage.chain, context.operands, split.order);
+  const tile_plan plan(stage.chain, split.order);
   const detail::layout target = reordered(stage.target.at, result_order(split.kept, stage.axes));
   if (split.inner == 1 && split.middle <= longest_group) {
     reduce_groups(stage, context, split, plan, target);

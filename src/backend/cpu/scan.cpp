@@ -64,7 +64,7 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
   const std::int64_t elements = core::size_of(stage.chain.shape);
   if (elements == 0) return;
   const axis_split split = split_axes(stage.chain, {stage.axis});
-  const tile_plan plan(stage.chain, context.operands, split.order);
+  const tile_plan plan(stage.chain, split.order);
   const std::int64_t item_bytes = plan.item_bytes();
   const row_scanner scanner(stage, item_bytes);
   const detail::layout target = reordered(stage.target.at, split.order);
@@ -79,7 +79,7 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
   const bool cut = grid.chunks > 1;
   const std::int64_t slots = cut ? units : workers;
   const scratch carried(slots * row_bytes);
-  const auto tile_workers = make_workers(plan, workers);
+  const auto tile_workers = make_workers(plan, context.operands, workers);
   std::vector<scratch> outs;
   for (int i = 0; i < workers; ++i) outs.emplace_back(tile_elements * largest_item_bytes);
 

@@ -8,7 +8,7 @@
 #include "ops/program.h"
 #include "runtime/workers.h"
 
-// What the CPU backend does for each kind of stage. Every buffer that the stage names is bound in `operands`.
+// What the CPU backend does for each kind of stage but element-wise ones (elementwise.h). Every buffer that the stage names is bound in `operands`.
 namespace tandem::backend {
 
 struct stage_context {
@@ -24,7 +24,6 @@ struct stage_context {
   }
 };
 
-void run_stage(const ops::elementwise_stage& stage, const stage_context& context);
 void run_stage(const ops::reduce_stage& stage, const stage_context& context);
 void run_stage(const ops::arg_stage& stage, const stage_context& context);
 void run_stage(const ops::scan_stage& stage, const stage_context& context);

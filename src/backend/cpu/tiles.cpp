@@ -18,100 +18,142 @@ void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count) {
   });
 }
 
-kernels::map_kernel kernel_of(const ops::instruction& step) {
-  return step.converts ? kernels::convert(step.operand_type, step.result_type)
-                       : kernels::map(step.which, step.operand_type);
+int workers_for(double one_worker_ns, const policy& rules) {
+  // Two workers at best halve the time and pay one fork and join; what they gain must be worth the second core.
+  constexpr double least_ns = 1000;
+  if (one_worker_ns < least_ns) return 1;
+  const int workers = runtime::workers_of(rules);
+  return workers > 1 && one_worker_ns > 4 * runtime::fork_join_ns(workers) ? workers : 1;
 }
+
+// What a core does in a nanosecond on operands in its L2 cache (AMD Zen 5 and Intel Cascade Lake with AVX-512, 2026-11:
+// 60 to 150 bytes; 16 to 64 operations of float64).
+constexpr double bytes_a_ns = 100;
+constexpr double flops_a_ns = 32;
 
 int workers_for(std::int64_t elements, std::int64_t steps, const policy& rules) {
-  // A fork and join of two workers costs about 1 us here (libomp 19, 2 cores, 2026-11), the work of some thousand
-  // elements.
-  constexpr std::int64_t worth_a_fork = 32768;
-  return elements > worth_a_fork / (steps + 1) ? runtime::workers_of(rules) : 1;
+  return workers_for(static_cast<double>(elements * (steps + 1)) * 16 / bytes_a_ns, rules);
 }
 
-tile_plan::tile_plan(const ops::fused_chain& chain, std::span<const operand> operands, const dims& order)
+tile_plan::tile_plan(const ops::fused_chain& chain, const dims& order)
     : type_(chain.type),
       constants_(chain.constants),
+      steps_(steps_of(chain)),
       scratch_registers_(chain.scratch_registers),
       result_(chain.result) {
   sources_.reserve(chain.sources.size());
   for (std::size_t i = 0; i < chain.sources.size(); ++i) {
     const ops::region& from = chain.sources[i];
-    source bound{operands[static_cast<std::size_t>(from.buffer)].data, reordered(from.at, order),
-                 item_size(chain.source_types[i]), true, false};
+    source bound{from.buffer, reordered(from.at, order), item_size(chain.source_types[i]), true, false};
     for (int axis = 0; axis < bound.at.shape.size(); ++axis) {
       bound.constant = bound.constant && (bound.at.strides[axis] == 0 || bound.at.shape[axis] == 1);
     }
     bound.contiguous = core::is_contiguous(bound.at);
+    held_registers_ += bound.is_in_place() ? 0 : 1;
     sources_.push_back(bound);
   }
-  steps_.reserve(chain.code.size());
+  is_tileless_ = steps_.size() == 1 && held_registers_ == 0 && constants_.empty();
+  held_registers_ += static_cast<std::int64_t>(constants_.size()) + scratch_registers_;
+  for (const source& from : sources_) element_ns_ += static_cast<double>(from.item_bytes) / bytes_a_ns;
+  element_ns_ += static_cast<double>(item_bytes()) / bytes_a_ns;
   for (const ops::instruction& code : chain.code) {
-    steps_.push_back(
-        {kernel_of(code), {code.operands[0], code.operands[1], code.operands[2]}, code.arity, code.result});
+    const int flops = code.converts ? 1 : ops::info(code.which).flops;
+    element_ns_ += static_cast<double>(flops * item_size(code.operand_type)) / 8 / flops_a_ns;
   }
 }
 
-tile_plan::worker::worker(const tile_plan& plan) : plan_(plan) {
-  constexpr std::int64_t register_bytes = tile_elements * largest_item_bytes;
-  const std::size_t source_count = plan.sources_.size();
-  const std::size_t count = source_count + plan.constants_.size() + static_cast<std::size_t>(plan.scratch_registers_);
-  // A source that is always read in place needs no memory of its own.
-  const auto in_place = [&](std::size_t i) {
-    return i < source_count && plan.sources_[i].contiguous && !plan.sources_[i].constant;
-  };
-  std::int64_t needed = 0;
-  for (std::size_t i = 0; i < count; ++i) needed += in_place(i) ? 0 : register_bytes;
-  memory_ = scratch(needed);
-  registers_.assign(count, nullptr);
-  std::byte* next = memory_.data();
+std::int64_t tile_plan::source_bytes() const noexcept {
+  std::int64_t bytes = 0;
+  for (const source& from : sources_) bytes += from.constant ? 0 : core::size_of(from.at.shape) * from.item_bytes;
+  return bytes;
+}
+
+namespace {
+
+std::int64_t in_lines(std::int64_t bytes) {
+  return (bytes + memory::block_alignment_bytes - 1) / memory::block_alignment_bytes * memory::block_alignment_bytes;
+}
+
+}  // namespace
+
+std::int64_t tile_plan::worker_bytes(std::int64_t most_elements) const noexcept {
+  const auto pointers = static_cast<std::int64_t>((sources_.size() + 2 * register_count()) * sizeof(std::byte*));
+  return in_lines(pointers) + held_registers_ * in_lines(most_elements * largest_item_bytes);
+}
+
+tile_plan::worker::worker(const tile_plan& plan, std::span<const operand> operands)
+    : plan_(plan), memory_(plan.worker_bytes(tile_elements)) {
+  use(operands, tile_elements, memory_.data());
+}
+
+tile_plan::worker::worker(const tile_plan& plan, std::span<const operand> operands, std::int64_t most_elements,
+                          std::byte* memory)
+    : plan_(plan) {
+  use(operands, most_elements, memory);
+}
+
+void tile_plan::worker::use(std::span<const operand> operands, std::int64_t most_elements, std::byte* memory) {
+  const std::size_t source_count = plan_.sources_.size();
+  const std::size_t count = plan_.register_count();
+  bases_ = reinterpret_cast<const std::byte**>(memory);
+  current_ = bases_ + source_count;
+  registers_ = const_cast<std::byte**>(current_ + count);
+  std::byte* next = memory + plan_.worker_bytes(0);
+  const std::int64_t register_bytes = in_lines(most_elements * largest_item_bytes);
   for (std::size_t i = 0; i < count; ++i) {
-    if (in_place(i)) continue;
+    registers_[i] = nullptr;
+    if (i < source_count) {
+      const source& from = plan_.sources_[i];
+      bases_[i] = operands[static_cast<std::size_t>(from.buffer)].data;
+      if (from.is_in_place()) continue;
+    }
     registers_[i] = next;
+    current_[i] = next;
     next += register_bytes;
-  }
-  current_.assign(registers_.begin(), registers_.end());
-  for (std::size_t i = 0; i < source_count; ++i) {
-    // Read once, here: while the work runs, the target may be the same element.
-    const source& from = plan.sources_[i];
-    if (!from.constant) continue;
-    const detail::layout all{dims{tile_elements}, dims{0}, from.at.offset};
-    core::gather(from.base, all, from.item_bytes, 0, tile_elements, registers_[i]);
-  }
-  for (std::size_t i = 0; i < plan.constants_.size(); ++i) {
-    fill(registers_[source_count + i], plan.constants_[i].type, plan.constants_[i].value, tile_elements);
+    if (i < source_count && plan_.sources_[i].constant) {
+      // Read once, here: while the work runs, the target may be the same element.
+      const source& from = plan_.sources_[i];
+      const detail::layout all{dims{most_elements}, dims{0}, from.at.offset};
+      core::gather(bases_[i], all, from.item_bytes, 0, most_elements, registers_[i]);
+    } else if (i >= source_count && i < source_count + plan_.constants_.size()) {
+      const ops::program_constant& number = plan_.constants_[i - source_count];
+      fill(registers_[i], number.type, number.value, most_elements);
+    }
   }
 }
 
-const std::byte* tile_plan::worker::values(std::int64_t first, std::int64_t count, std::byte* into) {
+const std::byte* tile_plan::worker::compute(std::int64_t first, std::int64_t count, std::byte* into, bool streams) {
   const bool copies_only = plan_.steps_.empty();
   for (std::size_t i = 0; i < plan_.sources_.size(); ++i) {
     const source& from = plan_.sources_[i];
     if (from.constant) continue;
-    const std::byte* direct = from.contiguous ? from.base + (from.at.offset + first) * from.item_bytes
-                                              : core::contiguous_run(from.base, from.at, from.item_bytes, first, count);
+    const std::byte* direct = from.contiguous ? bases_[i] + (from.at.offset + first) * from.item_bytes
+                                              : core::contiguous_run(bases_[i], from.at, from.item_bytes, first, count);
     if (direct == nullptr) {
-      std::byte* to = copies_only && into != nullptr ? into : registers_[i];
-      core::gather(from.base, from.at, from.item_bytes, first, count, to);
+      std::byte* to = copies_only && into != nullptr && !streams ? into : registers_[i];
+      core::gather(bases_[i], from.at, from.item_bytes, first, count, to);
       direct = to;
     }
     current_[i] = direct;
   }
-  for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
-    const step& next = plan_.steps_[i];
-    const std::byte* in[3];
-    for (int k = 0; k < next.arity; ++k) in[k] = current_[static_cast<std::size_t>(next.operands[k])];
-    const auto result = static_cast<std::size_t>(next.result);
-    std::byte* out = into != nullptr && i + 1 == plan_.steps_.size() ? into : registers_[result];
-    next.kernel(in, out, count);
-    current_[result] = out;
+  const step* const last = plan_.steps_.data() + plan_.steps_.size() - 1;
+  for (const step& next : plan_.steps_) {
+    const std::byte* in[step::most_operands];
+    for (int k = 0; k < next.arity; ++k) in[k] = current_[next.operands[k]];
+    std::byte* out = registers_[next.result];
+    kernels::map_kernel kernel = next.kernel;
+    if (&next == last && into != nullptr && (!streams || next.streaming != nullptr)) {
+      out = into;
+      if (streams) kernel = next.streaming;
+    }
+    kernel(in, out, count);
+    current_[next.result] = out;
   }
-  return current_[static_cast<std::size_t>(plan_.result_)];
+  return current_[plan_.result_];
 }
 
 const std::byte* tile_plan::worker::many_values(std::int64_t first, std::int64_t count, std::byte* into) {
-  if (const std::byte* const direct = plan_.in_place(first)) return direct;
+  if (const std::byte* const direct = in_place(first)) return direct;
   const std::int64_t item_bytes = plan_.item_bytes();
   for (std::int64_t done = 0; done < count; done += tile_elements) {
     const std::int64_t part = std::min(tile_elements, count - done);
@@ -122,17 +164,17 @@ const std::byte* tile_plan::worker::many_values(std::int64_t first, std::int64_t
   return into;
 }
 
-const std::byte* tile_plan::in_place(std::int64_t first) const noexcept {
-  if (!steps_.empty() || sources_.size() != 1) return nullptr;
-  const source& from = sources_.front();
-  if (!from.contiguous || from.constant) return nullptr;
-  return from.base + (from.at.offset + first) * from.item_bytes;
+const std::byte* tile_plan::worker::in_place(std::int64_t first) const noexcept {
+  if (!plan_.steps_.empty() || plan_.sources_.size() != 1) return nullptr;
+  const source& from = plan_.sources_.front();
+  return from.is_in_place() ? bases_[0] + (from.at.offset + first) * from.item_bytes : nullptr;
 }
 
-std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, int count) {
+std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, std::span<const operand> operands,
+                                                             int count) {
   std::vector<std::unique_ptr<tile_plan::worker>> workers;
   workers.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<tile_plan::worker>(plan));
+  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<tile_plan::worker>(plan, operands));
   return workers;
 }
 

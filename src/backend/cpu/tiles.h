@@ -9,6 +9,7 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/kernels.h"
+#include "backend/cpu/steps.h"
 #include "core/layout.h"
 #include "memory/host_pool.h"
 #include "ops/program.h"
@@ -41,60 +42,91 @@ class scratch {
   std::int64_t size_bytes_ = 0;
 };
 
-/// A chain bound to addresses, with its axes in the order in which it is iterated: element number e of the iteration is
-/// the element with row-major number e of the reordered axes. Shared by the workers, which only read it.
+/// A chain with its axes in the order in which it is iterated: element number e of the iteration is the element with
+/// row-major number e of the reordered axes. It has no addresses, so that it serves every run of a program, and many
+/// workers at once.
 class tile_plan {
  public:
   /// `order` lists the chain's axes from the slowest to the fastest.
-  tile_plan(const ops::fused_chain& chain, std::span<const operand> operands, const dims& order);
+  tile_plan(const ops::fused_chain& chain, const dims& order);
 
   std::int64_t item_bytes() const noexcept { return item_size(type_); }
   dtype type() const noexcept { return type_; }
-
-  /// Where all elements from `first` on lie, if the chain is one contiguous operand; null otherwise.
-  const std::byte* in_place(std::int64_t first) const noexcept;
+  /// Bytes that all tiles together read.
+  std::int64_t source_bytes() const noexcept;
+  /// Time that one worker needs for an element whose operands are in its caches, roughly.
+  double element_ns() const noexcept { return element_ns_; }
+  /// Whether a worker may be asked to write more than a tile to memory at once: for one loop over operands that are
+  /// read in place.
+  bool is_tileless(bool streams) const noexcept {
+    return is_tileless_ && (!streams || steps_.front().streaming != nullptr);
+  }
 
   /// One worker's registers. Computes tiles.
   class worker {
    public:
-    /// Throws: `out_of_memory`.
-    explicit worker(const tile_plan& plan);
+    /// `operands` are the program's. Throws: `out_of_memory`.
+    worker(const tile_plan& plan, std::span<const operand> operands);
+    /// The same in memory of the caller's, `plan.worker_bytes(most_elements)` aligned to 64 bytes, for tiles of at most
+    /// that many elements.
+    worker(const tile_plan& plan, std::span<const operand> operands, std::int64_t most_elements, std::byte* memory);
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
 
     const tile_plan& plan() const noexcept { return plan_; }
 
-    /// The same for any number of elements. They are in the operand itself or at `into`.
+    /// Where all elements from `first` on lie, if the chain is one contiguous operand; null otherwise.
+    const std::byte* in_place(std::int64_t first) const noexcept;
+
+    /// The values of elements first ... first + count - 1, at most a tile. They are in the operand itself where that
+    /// needs no work, at `into` if that is not null, or else in a register that the next call overwrites; those of a
+    /// chain that is one element throughout are in a register that stays.
+    const std::byte* values(std::int64_t first, std::int64_t count, std::byte* into = nullptr) {
+      return compute(first, count, into, false);
+    }
+    /// Writes them to memory past the caches; `into` has the alignment of blocks.
+    void stream_values(std::int64_t first, std::int64_t count, std::byte* into) {
+      const std::byte* const made = compute(first, count, into, true);
+      if (made != into) kernels::stream_copy(made, into, count * plan_.item_bytes());
+    }
+    /// As `values`, for any number of elements.
     const std::byte* many_values(std::int64_t first, std::int64_t count, std::byte* into);
 
-    /// The values of elements first ... first + count - 1, at most `tile_elements`. They are in the operand itself
-    /// where that needs no work, at `into` if that is not null, or else in a register that the next call overwrites;
-    /// those of a chain that is one element throughout are in a register that stays.
-    const std::byte* values(std::int64_t first, std::int64_t count, std::byte* into = nullptr);
-
    private:
+    void use(std::span<const operand> operands, std::int64_t most_elements, std::byte* memory);
+    const std::byte* compute(std::int64_t first, std::int64_t count, std::byte* into, bool streams);
+
     const tile_plan& plan_;
     scratch memory_;
-    std::vector<std::byte*> registers_;
-    std::vector<const std::byte*> current_;
+    /// Addresses of the sources' buffers.
+    const std::byte** bases_ = nullptr;
+    /// Memory of each register; null for sources that are always read in place.
+    std::byte** registers_ = nullptr;
+    /// Where each register's values are now.
+    const std::byte** current_ = nullptr;
   };
+
+  /// Bytes that a worker needs for tiles of `most_elements`. A multiple of 64.
+  std::int64_t worker_bytes(std::int64_t most_elements) const noexcept;
 
  private:
   friend class worker;
 
   struct source {
-    const std::byte* base;
+    int buffer;
     detail::layout at;
     std::int64_t item_bytes;
     /// Every element is the same one.
     bool constant;
     /// Elements lie one after the other in the order of iteration.
     bool contiguous;
+
+    bool is_in_place() const noexcept { return contiguous && !constant; }
   };
-  struct step {
-    kernels::map_kernel kernel;
-    int operands[3];
-    int arity;
-    int result;
-  };
+
+  std::size_t register_count() const noexcept {
+    return sources_.size() + constants_.size() + static_cast<std::size_t>(scratch_registers_);
+  }
 
   dtype type_;
   std::vector<source> sources_;
@@ -102,20 +134,24 @@ class tile_plan {
   std::vector<step> steps_;
   int scratch_registers_;
   int result_;
+  /// Registers that need memory.
+  std::int64_t held_registers_ = 0;
+  bool is_tileless_;
+  double element_ns_ = 0;
 };
 
 /// The layout with its axes in another order.
 detail::layout reordered(const detail::layout& at, const dims& order);
 
 /// One worker for each of `count`, made before the work starts so that nothing fails in the middle of it.
-std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, int count);
+std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, std::span<const operand> operands,
+                                                             int count);
 
-/// How many workers to use: one where there is too little work for more to pay. Only who computes what depends on it,
-/// never the result.
+/// How many workers to use for work that takes one worker this long: one where more would not pay. Only who computes
+/// what depends on it, never the result.
+int workers_for(double one_worker_ns, const policy& rules);
+/// The same for `steps` loops over `elements`.
 int workers_for(std::int64_t elements, std::int64_t steps, const policy& rules);
-
-/// The loop that an instruction stands for.
-kernels::map_kernel kernel_of(const ops::instruction& step);
 
 /// Fills `count` elements of dtype `type` with a number.
 void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count);

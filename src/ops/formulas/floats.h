@@ -5,17 +5,17 @@
 // Formulas over float and double.
 namespace tandem::formulas::inline TANDEM_ISA {
 
-template <real_floating T>
+template <real_floating_or_vector T>
 TANDEM_HD inline T td_add(T x, T y) {
   return x + y;
 }
 
-template <real_floating T>
+template <real_floating_or_vector T>
 TANDEM_HD inline T td_subtract(T x, T y) {
   return x - y;
 }
 
-template <real_floating T>
+template <real_floating_or_vector T>
 TANDEM_HD inline T td_multiply(T x, T y) {
   return x * y;
 }

@@ -48,6 +48,13 @@ concept integer = math::is_integral_v<T> && !boolean<T>;
 template <class T>
 concept real_floating = math::is_floating_point_v<T>;
 
+// Where one formula serves numbers and, in loops that are vectorized by hand, short vectors of them.
+template <class T>
+concept real_floating_or_vector = real_floating<T> || requires(T x) {
+  requires real_floating<math::remove_cvref_t<decltype(x[0])>>;
+  x + x;
+};
+
 template <class T>
 concept real_number = integer<T> || real_floating<T>;
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+
+namespace tandem::runtime {
+
+/// Size of the largest cache that the system tells of; 32 MiB if it tells of none. Cores, and on a shared machine other
+/// systems, share it.
+std::int64_t last_level_cache_bytes() noexcept;
+
+}  // namespace tandem::runtime
