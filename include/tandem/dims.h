@@ -28,10 +28,9 @@ class dims {
     size_ = static_cast<int>(values.size());
     std::copy(values.begin(), values.end(), values_);
   }
-  dims(const dims& other) noexcept : size_(other.size_) { std::copy_n(other.values_, size_, values_); }
+  dims(const dims& other) noexcept { copy(other); }
   dims& operator=(const dims& other) noexcept {
-    size_ = other.size_;
-    std::copy_n(other.values_, size_, values_);
+    copy(other);
     return *this;
   }
 
@@ -74,6 +73,19 @@ class dims {
   }
 
  private:
+  // Few entries without a call: shapes are copied many times for a small operation.
+  void copy(const dims& other) noexcept {
+    size_ = other.size_;
+    switch (size_) {
+      default: std::copy_n(other.values_, size_, values_); return;
+      case 4: values_[3] = other.values_[3]; [[fallthrough]];
+      case 3: values_[2] = other.values_[2]; [[fallthrough]];
+      case 2: values_[1] = other.values_[1]; [[fallthrough]];
+      case 1: values_[0] = other.values_[0]; [[fallthrough]];
+      case 0: return;
+    }
+  }
+
   static void check(std::size_t size) {
     if (size > static_cast<std::size_t>(max_rank)) {
       throw shape_error("an array has at most " + std::to_string(max_rank) + " axes, given " + std::to_string(size));

@@ -5,12 +5,14 @@
 namespace tandem {
 
 #define TD_UN(name, kinds, result, formula, flops, ulp, summary) \
-  expr name(const expr& x) { return expr(ops::make_elementwise(ops::op::name, {x.node()})); }
-#define TD_BIN(name, kinds, result, formula, flops, ulp, summary) \
-  expr name(const expr& x, const expr& y) { return expr(ops::make_elementwise(ops::op::name, {x.node(), y.node()})); }
-#define TD_TER(name, kinds, result, formula, flops, ulp, summary)                      \
-  expr name(const expr& x, const expr& y, const expr& z) {                             \
-    return expr(ops::make_elementwise(ops::op::name, {x.node(), y.node(), z.node()})); \
+  expr name(const expr& x) { return expr(ops::make_elementwise(ops::op::name, ops::node_list(x.node()))); }
+#define TD_BIN(name, kinds, result, formula, flops, ulp, summary)                          \
+  expr name(const expr& x, const expr& y) {                                                \
+    return expr(ops::make_elementwise(ops::op::name, ops::node_list(x.node(), y.node()))); \
+  }
+#define TD_TER(name, kinds, result, formula, flops, ulp, summary)                                    \
+  expr name(const expr& x, const expr& y, const expr& z) {                                           \
+    return expr(ops::make_elementwise(ops::op::name, ops::node_list(x.node(), y.node(), z.node()))); \
   }
 #include <tandem/tables/elementwise.inc>
 

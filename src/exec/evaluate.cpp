@@ -1,6 +1,8 @@
 #include "exec/evaluate.h"
 
+#include <algorithm>
 #include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -18,14 +20,34 @@ namespace {
 
 using detail::storage;
 
-// A program, the memory that its input buffers stand for (null for other buffers), and where each buffer's element 0 is.
+// One operand for each buffer of a program. Few, as most programs have, are held in place.
+class operand_list {
+ public:
+  explicit operand_list(std::size_t size) : size_(size) {
+    if (size > few) many_.resize(size);
+  }
+  backend::operand& operator[](std::size_t i) noexcept { return data()[i]; }
+  const backend::operand& operator[](std::size_t i) const noexcept { return many_.empty() ? few_[i] : many_[i]; }
+  operator std::span<const backend::operand>() const noexcept { return {many_.empty() ? few_ : many_.data(), size_}; }
+
+ private:
+  static constexpr std::size_t few = 8;
+
+  backend::operand* data() noexcept { return many_.empty() ? few_ : many_.data(); }
+
+  std::size_t size_;
+  backend::operand few_[few];
+  std::vector<backend::operand> many_;
+};
+
+// A program and where each buffer's element 0 is; null for outputs and temporaries.
 struct bound_program {
   std::shared_ptr<const backend::executable> code;
-  std::vector<const storage*> memory;
-  std::vector<backend::operand> operands;
+  operand_list operands;
   /// Elements that the output's regions are to be moved by.
   std::int64_t target_shift = 0;
-  /// What keeps the memory alive, if the program was compiled now; nodes and the structure do otherwise.
+  /// The operands of a program that was compiled now: they keep the memory alive. For a program that was found, nodes
+  /// and the structure do.
   std::vector<ndarray> held;
 
   const ops::program& program() const { return code->program(); }
@@ -36,33 +58,23 @@ struct bound_program {
 
 // Expressions of one structure share a program; what differs is where their arrays begin.
 bound_program bind(const cached_program& found, const ops::structure& of, std::int64_t target_offset) {
-  bound_program bound;
-  bound.code = found.code;
-  bound.target_shift = target_offset - found.target_offset;
-  bound.memory.reserve(found.array_of_buffer.size());
-  bound.operands.reserve(found.array_of_buffer.size());
-  for (const int number : found.array_of_buffer) {
-    if (number < 0) {
-      bound.memory.push_back(nullptr);
-      bound.operands.push_back({nullptr});
-      continue;
-    }
-    const auto at = static_cast<std::size_t>(number);
+  bound_program bound{found.code, operand_list(found.array_of_buffer.size()), target_offset - found.target_offset, {}};
+  for (std::size_t i = 0; i < found.array_of_buffer.size(); ++i) {
+    bound.operands[i] = {nullptr};
+    if (found.array_of_buffer[i] < 0) continue;
+    const auto at = static_cast<std::size_t>(found.array_of_buffer[i]);
     const ops::structure::array& array = of.arrays()[at];
-    bound.memory.push_back(array.memory);
-    bound.operands.push_back({array.memory->data() + (array.offset - found.offsets[at]) * item_size(array.type)});
+    bound.operands[i] = {array.memory->data() + (array.offset - found.offsets[at]) * item_size(array.type)};
   }
   return bound;
 }
 
 bound_program bind(ops::compiled made) {
-  bound_program bound;
-  bound.code = backend::cpu().prepare(std::move(made.code));
-  bound.held = std::move(made.operands);
+  bound_program bound{backend::cpu().prepare(std::move(made.code)), operand_list(made.operands.size()), 0,
+                      std::move(made.operands)};
   for (std::size_t i = 0; i < bound.held.size(); ++i) {
     const bool is_input = bound.program().buffers[i].use == ops::buffer::role::input;
-    bound.memory.push_back(is_input ? bound.held[i].storage().get() : nullptr);
-    bound.operands.push_back({is_input ? bound.held[i].storage()->data() : nullptr});
+    bound.operands[i] = {is_input ? bound.held[i].storage()->data() : nullptr};
   }
   return bound;
 }
@@ -76,12 +88,12 @@ void remember(const bound_program& made, const ops::structure& of, std::uint64_t
   kept.code = made.code;
   kept.target_offset = target_offset;
   for (const ops::structure::array& each : of.arrays()) kept.offsets.push_back(each.offset);
-  for (std::size_t i = 0; i < made.memory.size(); ++i) {
+  for (std::size_t i = 0; i < made.held.size(); ++i) {
+    const ops::buffer& buffer = made.program().buffers[i];
     int number = -1;
-    if (made.memory[i] != nullptr) {
+    if (buffer.use == ops::buffer::role::input) {
       for (std::size_t k = 0; number < 0 && k < of.arrays().size(); ++k) {
-        const bool same =
-            of.arrays()[k].memory == made.memory[i] && of.arrays()[k].type == made.program().buffers[i].type;
+        const bool same = of.arrays()[k].memory == made.held[i].storage().get() && of.arrays()[k].type == buffer.type;
         if (same) number = static_cast<int>(k);
       }
       if (number < 0) return;  // another thread evaluated a part of the expression in between
@@ -106,7 +118,7 @@ bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& o
 
 // Runs a program whose outputs all are `output`.
 void run(bound_program& what, storage& output, const policy& rules) {
-  for (std::size_t i = 0; i < what.operands.size(); ++i) {
+  for (std::size_t i = 0; i < what.program().buffers.size(); ++i) {
     const ops::buffer& buffer = what.program().buffers[i];
     if (buffer.use == ops::buffer::role::output) {
       what.operands[i] = {output.data() + what.target_shift * item_size(buffer.type)};
@@ -147,7 +159,8 @@ byte_range bytes_of(const std::byte* base, const detail::layout& at, dtype type)
 }
 
 // Whether the program can write straight to `target`: it reads no element of it, or just the one it is about to write.
-bool may_write_in_place(const bound_program& what, const ndarray& target) {
+// `of` describes the expression if the program was found for it.
+bool may_write_in_place(const bound_program& what, const ops::structure& of, const ndarray& target) {
   const std::byte* target_base = target.storage()->data();
   const byte_range written = bytes_of(target_base, target.layout(), target.dtype());
   // A stage may fail for lack of memory before it writes; if another one had written by then, the target would be
@@ -173,11 +186,14 @@ bool may_write_in_place(const bound_program& what, const ndarray& target) {
     return true;
   }
   // The regions that later stages read are not looked at one by one: whole operands decide.
-  for (const storage* held : what.memory) {
-    if (held == nullptr) continue;
-    if (byte_range{held->data(), held->data() + held->size_bytes()}.overlaps(written)) return false;
+  const auto is_apart = [&](const storage* read) {
+    return read == nullptr || !byte_range{read->data(), read->data() + read->size_bytes()}.overlaps(written);
+  };
+  for (const ndarray& each : what.held) {
+    if (!is_apart(each.storage().get())) return false;
   }
-  return true;
+  if (!what.held.empty()) return true;
+  return std::ranges::all_of(of.arrays(), [&](const auto& each) { return is_apart(each.memory); });
 }
 
 }  // namespace
@@ -209,7 +225,7 @@ void evaluate_into(const ops::node_ptr& root, const ndarray& target, const polic
   ops::structure structure;
   const bool is_described = structure.describe(*root, &target.layout());
   bound_program direct = find_or_compile(root, structure, is_described, &target.layout());
-  if (may_write_in_place(direct, target)) {
+  if (may_write_in_place(direct, structure, target)) {
     run(direct, *target.storage(), rules);
   } else {
     // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be

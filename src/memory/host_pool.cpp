@@ -71,9 +71,17 @@ struct thread_cache {
   static constexpr int classes = 16 + 4 * 4;
 
   std::array<free_small*, classes> first;
-  std::int64_t bytes;
+  /// Of capacity, in these lists. Only the thread itself changes it, so that it needs no locked instruction.
+  std::atomic<std::int64_t> bytes;
+  /// The caches of all threads that have one are in a list.
+  thread_cache* next;
+  thread_cache* previous;
   bool is_registered;
   bool is_closed;
+
+  void count(std::int64_t more_bytes) noexcept {
+    bytes.store(bytes.load(std::memory_order_relaxed) + more_bytes, std::memory_order_relaxed);
+  }
 };
 
 constinit thread_local thread_cache mine{};
@@ -126,9 +134,9 @@ class host_pool {
   }
 
   std::int64_t trim(std::int64_t keep_bytes) noexcept {
-    const std::int64_t before = cached_bytes();
-    if (before > keep_bytes) give_back(mine);
     const std::lock_guard lock(guard_);
+    const std::int64_t before = cached_bytes();
+    if (before > keep_bytes) take_all_of(mine);
     evict(keep_bytes);
     return before - cached_bytes();
   }
@@ -138,22 +146,25 @@ class host_pool {
     trim(limit_bytes);
   }
 
-  // All that a thread kept goes to the lists that threads share.
-  void give_back(thread_cache& from) noexcept {
+  // From the first block that a thread keeps until it ends.
+  void add(thread_cache& what) noexcept {
     const std::lock_guard lock(guard_);
-    for (int number = 0; number < thread_cache::classes; ++number) {
-      while (free_small* const next = from.first[static_cast<std::size_t>(number)]) {
-        from.first[static_cast<std::size_t>(number)] = next->next;
-        push_shared(number, next);
-      }
-    }
-    from.bytes = 0;
+    what.next = caches_;
+    if (caches_ != nullptr) caches_->previous = &what;
+    caches_ = &what;
+  }
+
+  void remove(thread_cache& what) noexcept {
+    const std::lock_guard lock(guard_);
+    take_all_of(what);
+    (what.previous == nullptr ? caches_ : what.previous->next) = what.next;
+    if (what.next != nullptr) what.next->previous = what.previous;
   }
 
   std::int64_t limit_bytes() const noexcept { return limit_bytes_.load(std::memory_order_relaxed); }
-  std::int64_t cached_bytes() const noexcept { return cached_bytes_.load(std::memory_order_relaxed); }
 
-  memory_statistics statistics() const noexcept {
+  memory_statistics statistics() noexcept {
+    const std::lock_guard lock(guard_);
     return {in_use_bytes_.load(std::memory_order_relaxed), peak_bytes_.load(std::memory_order_relaxed), cached_bytes(),
             system_allocations_.load(std::memory_order_relaxed)};
   }
@@ -163,22 +174,42 @@ class host_pool {
   }
 
  private:
+  // All functions below that have no lock of their own are for callers that have it.
+
+  std::int64_t cached_bytes() const noexcept {
+    std::int64_t bytes = shared_bytes_.load(std::memory_order_relaxed);
+    for (const thread_cache* each = caches_; each != nullptr; each = each->next) {
+      bytes += each->bytes.load(std::memory_order_relaxed);
+    }
+    return bytes;
+  }
+
+  // All that a thread kept goes to the lists that threads share.
+  void take_all_of(thread_cache& from) noexcept {
+    for (int number = 0; number < thread_cache::classes; ++number) {
+      while (free_small* const next = from.first[static_cast<std::size_t>(number)]) {
+        from.first[static_cast<std::size_t>(number)] = next->next;
+        push_shared(number, next);
+      }
+    }
+    from.bytes.store(0, std::memory_order_relaxed);
+  }
+
   void* take_small(int number) noexcept {
     const auto at = static_cast<std::size_t>(number);
     const std::int64_t capacity_bytes = class_capacity(number);
     if (number < thread_cache::classes && mine.first[at] != nullptr) {
       free_small* const taken = mine.first[at];
       mine.first[at] = taken->next;
-      mine.bytes -= capacity_bytes;
-      count_cached(-capacity_bytes);
+      mine.count(-capacity_bytes);
       return taken;
     }
-    if (cached_bytes() == 0) return nullptr;
+    if (shared_bytes_.load(std::memory_order_relaxed) == 0) return nullptr;
     const std::lock_guard lock(guard_);
     free_small* const taken = shared_[at];
     if (taken == nullptr) return nullptr;
     shared_[at] = taken->next;
-    count_cached(-capacity_bytes);
+    count_shared(-capacity_bytes);
     return taken;
   }
 
@@ -209,7 +240,7 @@ class host_pool {
 
   // The least block that is large enough and wastes at most an eighth.
   void* take_large(std::int64_t capacity_bytes) noexcept {
-    if (cached_bytes() == 0) return nullptr;
+    if (shared_bytes_.load(std::memory_order_relaxed) == 0) return nullptr;
     const std::lock_guard lock(guard_);
     free_large* best = nullptr;
     for (free_large* each = newest_; each != nullptr; each = each->older) {
@@ -226,14 +257,14 @@ class host_pool {
     auto* const kept = new (data) free_large{nullptr, newest_, capacity_bytes};
     (newest_ == nullptr ? oldest_ : newest_->newer) = kept;
     newest_ = kept;
-    count_cached(capacity_bytes);
+    count_shared(capacity_bytes);
     if (cached_bytes() > limit_bytes()) evict(limit_bytes());
   }
 
   void unlink(free_large* what) noexcept {
     (what->newer == nullptr ? newest_ : what->newer->older) = what->older;
     (what->older == nullptr ? oldest_ : what->older->newer) = what->newer;
-    count_cached(-what->capacity_bytes);
+    count_shared(-what->capacity_bytes);
   }
 
   // Gives large blocks back first, the oldest before the others, then small ones.
@@ -249,7 +280,7 @@ class host_pool {
       while (cached_bytes() > keep_bytes && first != nullptr) {
         free_small* const gone = first;
         first = gone->next;
-        count_cached(-class_capacity(number));
+        count_shared(-class_capacity(number));
         system_free(gone, class_capacity(number));
       }
     }
@@ -258,20 +289,23 @@ class host_pool {
   void push_shared(int number, free_small* what) noexcept {
     what->next = shared_[static_cast<std::size_t>(number)];
     shared_[static_cast<std::size_t>(number)] = what;
+    count_shared(class_capacity(number));
   }
 
-  void count_cached(std::int64_t bytes) noexcept { cached_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void count_shared(std::int64_t bytes) noexcept { shared_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
 
   bool is_misconfigured_ = false;
   std::atomic<std::int64_t> limit_bytes_{0};
   std::atomic<std::int64_t> in_use_bytes_{0};
   std::atomic<std::int64_t> peak_bytes_{0};
-  std::atomic<std::int64_t> cached_bytes_{0};
+  /// Of the lists that threads share. Changed with the lock held, but looked at without.
+  std::atomic<std::int64_t> shared_bytes_{0};
   std::atomic<std::int64_t> system_allocations_{0};
   std::mutex guard_;
   std::array<free_small*, class_count> shared_{};
   free_large* newest_ = nullptr;
   free_large* oldest_ = nullptr;
+  thread_cache* caches_ = nullptr;
 };
 
 // Never destroyed: arrays may outlive every other object of the process.
@@ -284,7 +318,7 @@ host_pool& pool() noexcept {
 // When a thread ends, what it kept is for the others.
 struct at_thread_exit {
   ~at_thread_exit() {
-    pool().give_back(mine);
+    pool().remove(mine);
     mine.is_closed = true;
   }
 };
@@ -292,19 +326,20 @@ struct at_thread_exit {
 void register_thread() noexcept {
   static thread_local at_thread_exit instance;
   static_cast<void>(instance);
+  pool().add(mine);
   mine.is_registered = true;
 }
 
 void host_pool::keep_small(void* data, int number) noexcept {
   const std::int64_t capacity_bytes = class_capacity(number);
   auto* const kept = new (data) free_small{nullptr};
-  count_cached(capacity_bytes);
-  if (number < thread_cache::classes && mine.bytes + capacity_bytes <= thread_cache::most && !mine.is_closed) {
+  const bool fits = mine.bytes.load(std::memory_order_relaxed) + capacity_bytes <= thread_cache::most;
+  if (number < thread_cache::classes && fits && !mine.is_closed) {
     if (!mine.is_registered) register_thread();
     free_small*& first = mine.first[static_cast<std::size_t>(number)];
     kept->next = first;
     first = kept;
-    mine.bytes += capacity_bytes;
+    mine.count(capacity_bytes);
     return;
   }
   const std::lock_guard lock(guard_);

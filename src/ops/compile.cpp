@@ -304,7 +304,7 @@ class compiler {
     meet(root);
     while (!stack.empty()) {
       frame& top = stack.back();
-      const std::vector<node_ptr>& inputs = (*top.of)->inputs;
+      const node_list& inputs = (*top.of)->inputs;
       if (top.next_input < inputs.size()) {
         meet(inputs[top.next_input++]);
       } else {

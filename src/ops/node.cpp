@@ -15,14 +15,19 @@ namespace {
 
 constexpr int max_nesting = 2000;
 
-bool is_elementwise(const ops::node_detail& detail) {
-  return std::holds_alternative<ops::elementwise_op>(detail) || std::holds_alternative<ops::cast_op>(detail);
+// Moves the last handles to nodes that have inputs themselves: destroying one of the others goes no deeper.
+void take_last_handles(ops::node_list& from, std::vector<node_ptr>& to) {
+  for (node_ptr& each : from) {
+    if (each != nullptr && !each->inputs.empty() && each.use_count() == 1) to.push_back(std::move(each));
+  }
 }
 
-int nesting_of(const std::vector<node_ptr>& inputs, const ops::node_detail& detail) {
+}  // namespace
+
+int node::nesting_over(const ops::node_list& inputs, bool is_elementwise) {
   int nesting = 0;
   for (const node_ptr& input : inputs) nesting = std::max(nesting, input->nesting);
-  if (inputs.empty() || is_elementwise(detail)) return nesting;
+  if (is_elementwise) return nesting;
   if (nesting == max_nesting) {
     throw argument_error(fmt::format(
         "an expression nests more than {} reductions, products, joins or views; evaluate a part of it with eval",
@@ -31,27 +36,14 @@ int nesting_of(const std::vector<node_ptr>& inputs, const ops::node_detail& deta
   return nesting + 1;
 }
 
-}  // namespace
-
-node::node(dtype type_, const dims& shape_, bool weak_, std::vector<node_ptr> inputs_, ops::node_detail detail_)
-    : type(type_),
-      shape(shape_),
-      weak(weak_),
-      nesting(nesting_of(inputs_, detail_)),
-      inputs(std::move(inputs_)),
-      detail(std::move(detail_)) {}
-
 node::~node() {
   // A chain of a million additions must not become a million nested destructor calls.
-  std::vector<node_ptr> pending = std::move(inputs);
+  std::vector<node_ptr> pending;
+  take_last_handles(inputs, pending);
   while (!pending.empty()) {
     const node_ptr last = std::move(pending.back());
     pending.pop_back();
-    if (last.use_count() == 1) {
-      auto& below = const_cast<std::vector<node_ptr>&>(last->inputs);
-      pending.insert(pending.end(), std::make_move_iterator(below.begin()), std::make_move_iterator(below.end()));
-      below.clear();
-    }
+    take_last_handles(const_cast<ops::node_list&>(last->inputs), pending);
   }
 }
 
@@ -61,9 +53,10 @@ namespace tandem::ops {
 
 namespace {
 
-node_ptr make(dtype type, const dims& shape, bool weak, std::vector<node_ptr> inputs, node_detail detail) {
+template <class Detail>
+node_ptr make(dtype type, const dims& shape, bool weak, node_list inputs, Detail&& detail) {
   core::checked_bytes(shape, type, "expression");
-  return std::make_shared<const node>(type, shape, weak, std::move(inputs), std::move(detail));
+  return std::make_shared<const node>(type, shape, weak, std::move(inputs), std::forward<Detail>(detail));
 }
 
 // A view of an array is an array, of the version that was captured.
@@ -74,7 +67,7 @@ node_ptr leaf_view(const array_leaf& leaf, detail::layout layout, bool writable)
   return make(type, shape, false, {}, array_leaf{std::move(view), leaf.version});
 }
 
-std::string operands_text(const std::vector<node_ptr>& inputs) {
+std::string operands_text(const node_list& inputs) {
   std::string text;
   for (const node_ptr& input : inputs) {
     if (!text.empty()) text += ", ";
@@ -121,7 +114,8 @@ void keep_result(const node& of, const ndarray& result) {
 }
 
 node_ptr make_array(const ndarray& value) {
-  return make(value.dtype(), value.shape(), false, {}, array_leaf{value, value.storage()->version()});
+  return std::make_shared<const node>(value.dtype(), value.shape(), false, node_list(),
+                                      array_leaf{value, value.storage()->version()});
 }
 
 node_ptr make_constant(const scalar& value) { return make(value.default_dtype(), {}, true, {}, constant_leaf{value}); }
@@ -154,7 +148,7 @@ node_ptr make_cast(const node_ptr& input, dtype type) {
       constant != nullptr && constant->value.fits(type)) {
     return make(type, input->shape, false, {}, *constant);
   }
-  return make(type, input->shape, false, {input}, cast_op());
+  return make(type, input->shape, false, node_list(input), cast_op());
 }
 
 node_ptr make_promoted(const node_ptr& input, dtype type, std::string_view what) {
@@ -166,10 +160,10 @@ node_ptr make_promoted(const node_ptr& input, dtype type, std::string_view what)
   return make_cast(input, type);
 }
 
-node_ptr make_elementwise(op which, std::vector<node_ptr> inputs) {
+node_ptr make_elementwise(op which, node_list inputs) {
   const op_info& row = info(which);
   const bool selects = row.arity == 3;
-  dtype type = promoted(std::span(inputs).subspan(selects ? 1 : 0));
+  dtype type = promoted(std::span<const node_ptr>(inputs).subspan(selects ? 1 : 0));
   if (!kinds::contains(row.kinds, type)) {
     const bool to_float = (row.kinds & ~kinds::floating) == 0 && kinds::contains(kinds::integer_or_bool, type);
     if (!to_float) {
@@ -183,6 +177,10 @@ node_ptr make_elementwise(op which, std::vector<node_ptr> inputs) {
   for (const node_ptr& input : inputs) {
     weak = weak && input->weak;
     if (input->shape == shape || input->shape.empty()) continue;
+    if (shape.empty()) {
+      shape = input->shape;
+      continue;
+    }
     try {
       shape = core::broadcast_shapes(shape, input->shape, row.name);
     } catch (const shape_error&) {
@@ -216,7 +214,7 @@ node_ptr make_reduce(reduction which, const node_ptr& input, const dims& axes) {
                                     info(which).name, i, to_string(input->shape), info(which).name));
     }
   }
-  return make(input->type, shape, false, {input}, reduce_op{which, axes});
+  return make(input->type, shape, false, node_list(input), reduce_op{which, axes});
 }
 
 node_ptr make_arg(bool largest, const node_ptr& input, int axis) {
@@ -230,11 +228,11 @@ node_ptr make_arg(bool largest, const node_ptr& input, int axis) {
   } else {
     shape.erase(axis);
   }
-  return make(dtype::int64, shape, false, {input}, arg_op{largest, axis});
+  return make(dtype::int64, shape, false, node_list(input), arg_op{largest, axis});
 }
 
 node_ptr make_scan(reduction which, const node_ptr& input, int axis) {
-  return make(input->type, input->shape, false, {input}, scan_op{which, axis});
+  return make(input->type, input->shape, false, node_list(input), scan_op{which, axis});
 }
 
 node_ptr make_matmul(const node_ptr& x, const node_ptr& y) {
@@ -250,7 +248,7 @@ node_ptr make_matmul(const node_ptr& x, const node_ptr& y) {
   dims shape = core::broadcast_shapes(x_batch, y_batch, "matmul");
   shape.push_back(x->shape[x_rank - 2]);
   shape.push_back(y->shape[y_rank - 1]);
-  return make(x->type, shape, false, {x, y}, matmul_op());
+  return make(x->type, shape, false, node_list(x, y), matmul_op());
 }
 
 node_ptr make_concat(std::vector<node_ptr> inputs, int axis) {
@@ -269,13 +267,13 @@ node_ptr make_concat(std::vector<node_ptr> inputs, int axis) {
     }
   }
   const dtype type = inputs.front()->type;
-  return make(type, shape, false, std::move(inputs), concat_op{axis});
+  return make(type, shape, false, node_list(std::move(inputs)), concat_op{axis});
 }
 
 node_ptr make_repeat(const node_ptr& input, const node_ptr& ends, int axis, std::int64_t extent) {
   dims shape = input->shape;
   shape[axis] = extent;
-  return make(input->type, shape, false, {input, ends}, repeat_op{axis});
+  return make(input->type, shape, false, node_list(input, ends), repeat_op{axis});
 }
 
 node_ptr make_permute(const node_ptr& input, const dims& order) {
@@ -284,7 +282,7 @@ node_ptr make_permute(const node_ptr& input, const dims& order) {
   }
   dims shape = order;
   for (int i = 0; i < order.size(); ++i) shape[i] = input->shape[order[i]];
-  return make(input->type, shape, input->weak, {input}, permute_view{order});
+  return make(input->type, shape, input->weak, node_list(input), permute_view{order});
 }
 
 node_ptr make_index(const node_ptr& input, std::span<const index> at) {
@@ -292,7 +290,7 @@ node_ptr make_index(const node_ptr& input, std::span<const index> at) {
     return leaf_view(*leaf, core::index_view(leaf->value.layout(), at), true);
   }
   const dims shape = core::index_view(core::contiguous(input->shape), at).shape;
-  return make(input->type, shape, input->weak, {input}, index_view{{at.begin(), at.end()}});
+  return make(input->type, shape, input->weak, node_list(input), index_view{{at.begin(), at.end()}});
 }
 
 node_ptr make_broadcast(const node_ptr& input, const dims& shape, std::string_view what) {
@@ -305,7 +303,7 @@ node_ptr make_broadcast(const node_ptr& input, const dims& shape, std::string_vi
   if (std::holds_alternative<constant_leaf>(input->detail)) {
     return make(input->type, shape, input->weak, {}, std::get<constant_leaf>(input->detail));
   }
-  return make(input->type, seen.shape, input->weak, {input}, broadcast_view());
+  return make(input->type, seen.shape, input->weak, node_list(input), broadcast_view());
 }
 
 node_ptr make_reshape(const node_ptr& input, const dims& shape) {
@@ -313,7 +311,7 @@ node_ptr make_reshape(const node_ptr& input, const dims& shape) {
   if (const auto* leaf = std::get_if<array_leaf>(&input->detail)) {
     if (auto view = core::reshape(leaf->value.layout(), shape)) return leaf_view(*leaf, *view, true);
   }
-  return make(input->type, shape, input->weak, {input}, reshape_view());
+  return make(input->type, shape, input->weak, node_list(input), reshape_view());
 }
 
 }  // namespace tandem::ops

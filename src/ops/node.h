@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include <tandem/ndarray.h>
 #include <tandem/scalar.h>
 
+#include "ops/node_list.h"
 #include "ops/op.h"
 
 namespace tandem::ops {
@@ -76,6 +79,9 @@ using node_detail =
     std::variant<array_leaf, constant_leaf, elementwise_op, cast_op, reduce_op, arg_op, scan_op, matmul_op, concat_op,
                  repeat_op, permute_view, index_view, broadcast_view, reshape_view>;
 
+template <class Detail>
+inline constexpr bool is_elementwise = std::is_same_v<Detail, elementwise_op> || std::is_same_v<Detail, cast_op>;
+
 /// A result that was kept, and the number of writes to its storage at that time.
 struct kept_result {
   ndarray value;
@@ -88,7 +94,14 @@ namespace tandem::detail {
 
 /// One operation of an expression. Immutable, but for the result that its evaluation keeps.
 struct node {
-  node(dtype type, const dims& shape, bool weak, std::vector<node_ptr> inputs, ops::node_detail detail);
+  template <class Detail>
+  node(dtype type_, const dims& shape_, bool weak_, ops::node_list inputs_, Detail&& detail_)
+      : type(type_),
+        shape(shape_),
+        weak(weak_),
+        nesting(inputs_.empty() ? 0 : nesting_over(inputs_, ops::is_elementwise<std::remove_cvref_t<Detail>>)),
+        inputs(std::move(inputs_)),
+        detail(std::in_place_type<std::remove_cvref_t<Detail>>, std::forward<Detail>(detail_)) {}
   node(const node&) = delete;
   node& operator=(const node&) = delete;
   /// Frees long chains without recursion.
@@ -100,11 +113,14 @@ struct node {
   bool weak;
   /// How many operations other than element-wise ones follow each other below this node.
   int nesting;
-  std::vector<node_ptr> inputs;
+  ops::node_list inputs;
   ops::node_detail detail;
   /// Set by an evaluation with this node as its root. Most nodes have none, and looking at the pointer takes a lock.
   mutable std::atomic<bool> has_kept{false};
   mutable std::atomic<std::shared_ptr<const ops::kept_result>> kept;
+
+ private:
+  static int nesting_over(const ops::node_list& inputs, bool is_elementwise);
 };
 
 }  // namespace tandem::detail
@@ -127,7 +143,7 @@ void keep_result(const node& of, const ndarray& result);
 node_ptr make_array(const ndarray& value);
 node_ptr make_constant(const scalar& value);
 /// Promotes and converts inputs by the row of `which`.
-node_ptr make_elementwise(op which, std::vector<node_ptr> inputs);
+node_ptr make_elementwise(op which, node_list inputs);
 /// Throws: `dtype_error` for complex to real.
 node_ptr make_cast(const node_ptr& input, dtype type);
 /// As `make_cast`, to the dtype of what `input` meets. Throws: `dtype_error` also for a literal integer out of its

@@ -28,12 +28,21 @@ bool structure::describe(const node& root, const detail::layout* target) {
 }
 
 std::uint64_t structure::hash() const noexcept {
-  std::uint64_t hash = 0x9e3779b97f4a7c15;
-  for (const std::int64_t word : key()) {
+  // Two words at a time, so that one multiplication does not wait for the other.
+  std::uint64_t even = 0x9e3779b97f4a7c15;
+  std::uint64_t odd = 0xc2b2ae3d27d4eb4f;
+  const auto mix = [](std::uint64_t& hash, std::int64_t word) {
     hash = (hash ^ static_cast<std::uint64_t>(word)) * 0xff51afd7ed558ccd;
     hash ^= hash >> 32;
+  };
+  int i = 0;
+  for (; i + 2 <= size_; i += 2) {
+    mix(even, words_[static_cast<std::size_t>(i)]);
+    mix(odd, words_[static_cast<std::size_t>(i) + 1]);
   }
-  return hash;
+  if (i < size_) mix(even, words_[static_cast<std::size_t>(i)]);
+  mix(even, static_cast<std::int64_t>(odd));
+  return even;
 }
 
 void structure::add(std::int64_t word) noexcept {

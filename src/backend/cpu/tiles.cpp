@@ -44,7 +44,8 @@ tile_plan::tile_plan(const ops::fused_chain& chain, const dims& order)
   sources_.reserve(chain.sources.size());
   for (std::size_t i = 0; i < chain.sources.size(); ++i) {
     const ops::region& from = chain.sources[i];
-    source bound{from.buffer, reordered(from.at, order), item_size(chain.source_types[i]), true, false};
+    const bool many = core::size_of(chain.shape) != 1;
+    source bound{from.buffer, reordered(from.at, order), item_size(chain.source_types[i]), many, false};
     for (int axis = 0; axis < bound.at.shape.size(); ++axis) {
       bound.constant = bound.constant && (bound.at.strides[axis] == 0 || bound.at.shape[axis] == 1);
     }

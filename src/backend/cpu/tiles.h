@@ -116,7 +116,7 @@ class tile_plan {
     int buffer;
     detail::layout at;
     std::int64_t item_bytes;
-    /// Every element is the same one.
+    /// All elements, of more than one, are the same one.
     bool constant;
     /// Elements lie one after the other in the order of iteration.
     bool contiguous;
