@@ -108,6 +108,8 @@ void load_run(const std::byte* __restrict from, std::int64_t stride, std::int64_
     for (std::int64_t i = 0; i < count; ++i) copy_item<Bytes>(to + i * Bytes, value);
   } else if (stride == -1) {
     for (std::int64_t i = 0; i < count; ++i) copy_item<Bytes>(to + i * Bytes, from - i * Bytes);
+  } else if (stride == 2) {  // known, so that the loop vectorizes
+    for (std::int64_t i = 0; i < count; ++i) copy_item<Bytes>(to + i * Bytes, from + i * 2 * Bytes);
   } else {
     const std::int64_t step = stride * Bytes;
     for (std::int64_t i = 0; i < count; ++i) copy_item<Bytes>(to + i * Bytes, from + i * step);
@@ -206,6 +208,15 @@ void scatter(const std::byte* from, std::byte* base, const layout& to, std::int6
     case 8: return scatter_items<8>(from, base, to, first, count);
     default: return scatter_items<16>(from, base, to, first, count);
   }
+}
+
+std::int64_t offset_of(const layout& at, std::int64_t number) {
+  std::int64_t offset = at.offset;
+  for (int axis = at.shape.size() - 1; axis >= 0 && number > 0; --axis) {
+    offset += number % at.shape[axis] * at.strides[axis];
+    number /= at.shape[axis];
+  }
+  return offset;
 }
 
 const std::byte* contiguous_run(const std::byte* base, const layout& from, std::int64_t item_bytes, std::int64_t first,

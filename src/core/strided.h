@@ -17,6 +17,9 @@ void gather(const std::byte* base, const layout& from, std::int64_t item_bytes, 
 void scatter(const std::byte* from, std::byte* base, const layout& to, std::int64_t item_bytes, std::int64_t first,
              std::int64_t count);
 
+/// Offset in the storage, in elements, of the element with this row-major number.
+std::int64_t offset_of(const layout& at, std::int64_t number);
+
 /// Whether reading these elements in row-major order, from `first` on, meets them one after the other in memory.
 /// If so, their address, else null.
 const std::byte* contiguous_run(const std::byte* base, const layout& from, std::int64_t item_bytes, std::int64_t first,

@@ -210,12 +210,12 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps) {
   const ops::buffer& holder = what.result_buffer();
   const bool is_view = holder.use == ops::buffer::role::input;
   const ndarray* const operand = is_view ? &what.held[static_cast<std::size_t>(place.buffer)] : nullptr;
-  const std::shared_ptr<storage> output =
+  std::shared_ptr<storage> output =
       is_view ? operand->storage()
               : storage::allocate(core::checked_bytes({holder.size}, holder.type, ops::name_of(*root)));
   run(what, *output, rules);
   const bool writable = !repeats_elements(place.at) && (!is_view || operand->is_writable());
-  ndarray result(output, what.program().result_type, place.at, writable);
+  ndarray result(std::move(output), what.program().result_type, place.at, writable);
   if (keeps) ops::keep_result(*root, result);
   return result;
 }

@@ -199,7 +199,8 @@ node_ptr make_elementwise(op which, node_list inputs) {
     }
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    inputs[i] = make_promoted(inputs[i], selects && i == 0 ? dtype::bool_ : type, row.name);
+    const dtype wanted = selects && i == 0 ? dtype::bool_ : type;
+    if (inputs[i]->type != wanted || inputs[i]->weak) inputs[i] = make_promoted(inputs[i], wanted, row.name);
   }
   return make(result_dtype(row.result, type), shape, weak, std::move(inputs), elementwise_op{which});
 }

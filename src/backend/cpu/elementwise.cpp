@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 
 #include "core/strided.h"
 #include "runtime/caches.h"
@@ -9,59 +10,102 @@
 
 namespace tandem::backend {
 
-elementwise_plan::elementwise_plan(const ops::elementwise_stage& stage)
-    : order_(core::by_stride(stage.target.at.strides)),  // the target is written as it lies in memory
-      plan_(stage.chain, order_),
-      target_buffer_(stage.target.buffer),
-      target_(reordered(stage.target.at, order_)),
-      elements_(core::size_of(stage.chain.shape)),
-      contiguous_(core::is_contiguous(target_)),
-      outgrows_caches_(plan_.source_bytes() + elements_ * plan_.item_bytes() > runtime::last_level_cache_bytes()) {}
+namespace {
+
+bool outgrows_caches(const ops::fused_chain& chain) {
+  std::int64_t element_bytes = item_size(chain.type);
+  for (std::size_t i = 0; i < chain.sources.size(); ++i) {
+    const detail::layout& at = chain.sources[i].at;
+    bool repeats = false;
+    for (int axis = 0; axis < at.shape.size(); ++axis) repeats = repeats || at.strides[axis] == 0;
+    if (!repeats) element_bytes += item_size(chain.source_types[i]);
+  }
+  return core::size_of(chain.shape) > runtime::last_level_cache_bytes() / element_bytes;
+}
+
+}  // namespace
+
+elementwise_plan::elementwise_plan(const ops::elementwise_stage& stage) : target_buffer_(stage.target.buffer) {
+  if (core::size_of(stage.chain.shape) == 0) return;
+  const bool outgrows = outgrows_caches(stage.chain);
+  for (const iteration& visited : iteration::of_elementwise(stage.chain, stage.target.at)) {
+    parts_.emplace_back(stage, visited, outgrows);
+    ns_ += static_cast<double>(parts_.back().elements) * parts_.back().plan.element_ns();
+  }
+}
 
 void elementwise_plan::run(const stage_context& context) const {
-  if (elements_ == 0) return;
   std::byte* const base = context.operands[static_cast<std::size_t>(target_buffer_)].data;
-  // Lines that are overwritten whole need not be read first, and nothing that stays in the caches would be found there.
-  const auto first_byte = std::bit_cast<std::uintptr_t>(base + target_.offset * plan_.item_bytes());
-  const output to{base, outgrows_caches_ && contiguous_ && first_byte % memory::block_alignment_bytes == 0};
-
-  const int workers = workers_for(static_cast<double>(elements_) * plan_.element_ns(), context.rules);
+  const int workers = workers_for(ns_, context.rules);
   if (workers == 1) {
-    // Little work has its registers on the stack.
-    constexpr std::int64_t stack_bytes = 8192;
-    const std::int64_t most_elements = std::min(elements_, tile_elements);
-    const std::int64_t bytes = plan_.worker_bytes(most_elements);
-    alignas(memory::block_alignment_bytes) std::byte on_stack[stack_bytes];
-    const scratch elsewhere(bytes <= stack_bytes ? 0 : bytes);
-    tile_plan::worker worker(plan_, context.operands, most_elements,
-                             bytes <= stack_bytes ? on_stack : elsewhere.data());
-    run_range(worker, to, 0, elements_, context);
-    return;
+    run_alone(base, context);
+  } else {
+    run_together(base, workers, context);
   }
-  const auto tile_workers = make_workers(plan_, context.operands, workers);
-  const std::int64_t tiles = (elements_ + tile_elements - 1) / tile_elements;
+}
+
+void elementwise_plan::run_alone(std::byte* base, const stage_context& context) const {
+  // Little work has its registers on the stack.
+  constexpr std::int64_t stack_bytes = 8192;
+  alignas(memory::block_alignment_bytes) std::byte on_stack[stack_bytes];
+  std::int64_t bytes = 0;
+  for (const part& each : parts_) {
+    bytes = std::max(bytes, each.plan.worker_bytes(std::min(each.elements, tile_elements)));
+  }
+  const scratch elsewhere = bytes <= stack_bytes ? scratch() : scratch(bytes);
+  for (const part& each : parts_) {
+    tile_plan::worker worker(each.plan, context.operands, std::min(each.elements, tile_elements),
+                             bytes <= stack_bytes ? on_stack : elsewhere.data());
+    each.run(worker, base, 0, each.tiles(), context);
+  }
+}
+
+void elementwise_plan::run_together(std::byte* base, int workers, const stage_context& context) const {
+  std::vector<std::vector<std::unique_ptr<tile_plan::worker>>> workers_of_part;
+  std::int64_t tiles = 0;
+  for (const part& each : parts_) {
+    workers_of_part.push_back(make_workers(each.plan, context.operands, workers));
+    tiles += each.tiles();
+  }
   runtime::parallel_for(tiles, workers, [&](std::int64_t begin, std::int64_t end, int number) {
-    run_range(*tile_workers[static_cast<std::size_t>(number)], to, begin * tile_elements,
-              std::min(end * tile_elements, elements_), context);
+    std::int64_t before = 0;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      const part& each = parts_[i];
+      const std::int64_t first = std::max(begin - before, std::int64_t{0});
+      const std::int64_t last = std::min(end - before, each.tiles());
+      if (first < last) each.run(*workers_of_part[i][static_cast<std::size_t>(number)], base, first, last, context);
+      before += each.tiles();
+    }
   });
 }
 
-void elementwise_plan::run_range(tile_plan::worker& worker, const output& to, std::int64_t begin, std::int64_t end,
+elementwise_plan::part::part(const ops::elementwise_stage& stage, const iteration& visited, bool outgrows_caches_)
+    : elements(visited.size()),
+      plan(stage.chain, visited),
+      target(visited.seen(stage.target.at)),
+      is_contiguous(core::is_contiguous(target)),
+      outgrows_caches(outgrows_caches_) {}
+
+void elementwise_plan::part::run(tile_plan::worker& worker, std::byte* base, std::int64_t begin, std::int64_t end,
                                  const stage_context& context) const {
   constexpr std::int64_t report_every = 256 * tile_elements;
-  const std::int64_t item_bytes = plan_.item_bytes();
-  const std::int64_t most = contiguous_ && plan_.is_tileless(to.streams) ? report_every : tile_elements;
+  const std::int64_t item_bytes = plan.item_bytes();
+  // Lines that are overwritten whole need not be read first, and nothing that stays in the caches would be found there.
+  const auto first_byte = std::bit_cast<std::uintptr_t>(base + target.offset * item_bytes);
+  const bool streams = outgrows_caches && is_contiguous && first_byte % memory::block_alignment_bytes == 0;
+  const std::int64_t most = is_contiguous && plan.is_tileless(streams) ? report_every : tile_elements;
+  const std::int64_t last = std::min(end * tile_elements, elements);
   std::int64_t unreported = 0;
-  for (std::int64_t first = begin; first < end; first += most) {
-    const std::int64_t count = std::min(most, end - first);
+  for (std::int64_t first = begin * tile_elements; first < last; first += most) {
+    const std::int64_t count = std::min(most, last - first);
     std::byte* const direct =
-        contiguous_ ? to.base + (target_.offset + first) * item_bytes
-                    : const_cast<std::byte*>(core::contiguous_run(to.base, target_, item_bytes, first, count));
-    if (to.streams) {
+        is_contiguous ? base + (target.offset + first) * item_bytes
+                      : const_cast<std::byte*>(core::contiguous_run(base, target, item_bytes, first, count));
+    if (streams) {
       worker.stream_values(first, count, direct);
     } else {
       const std::byte* const values = worker.values(first, count, direct);
-      if (values != direct) core::scatter(values, to.base, target_, item_bytes, first, count);
+      if (values != direct) core::scatter(values, base, target, item_bytes, first, count);
     }
     unreported += count;
     if (unreported < report_every) continue;
@@ -69,7 +113,7 @@ void elementwise_plan::run_range(tile_plan::worker& worker, const output& to, st
     unreported = 0;
   }
   context.advance(unreported);
-  if (to.streams) kernels::finish_streaming();
+  if (streams) kernels::finish_streaming();
 }
 
 }  // namespace tandem::backend

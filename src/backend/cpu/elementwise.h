@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "backend/cpu/stages.h"
 #include "backend/cpu/tiles.h"
@@ -19,24 +20,30 @@ class elementwise_plan {
   void run(const stage_context& context) const;
 
  private:
-  // What the run of all elements writes to.
-  struct output {
-    std::byte* base;
-    bool streams;
+  // Elements that are visited in one go; the parts together are all.
+  struct part {
+    part(const ops::elementwise_stage& stage, const iteration& visited, bool outgrows_caches);
+
+    std::int64_t tiles() const noexcept { return (elements + tile_elements - 1) / tile_elements; }
+    /// Computes tiles begin ... end - 1.
+    void run(tile_plan::worker& worker, std::byte* base, std::int64_t begin, std::int64_t end,
+             const stage_context& context) const;
+
+    std::int64_t elements;
+    tile_plan plan;
+    detail::layout target;
+    /// Elements of the target lie one after the other in the order in which they are visited.
+    bool is_contiguous;
+    /// Whether it is to be written past the caches, which what is read and written does not fit.
+    bool outgrows_caches;
   };
 
-  void run_range(tile_plan::worker& worker, const output& to, std::int64_t begin, std::int64_t end,
-                 const stage_context& context) const;
+  void run_alone(std::byte* base, const stage_context& context) const;
+  void run_together(std::byte* base, int workers, const stage_context& context) const;
 
-  dims order_;
-  tile_plan plan_;
   int target_buffer_;
-  detail::layout target_;
-  std::int64_t elements_;
-  /// Elements of the target lie one after the other in the order of iteration.
-  bool contiguous_;
-  /// What it reads and writes does not fit the caches.
-  bool outgrows_caches_;
+  std::vector<part> parts_;
+  double ns_ = 0;
 };
 
 }  // namespace tandem::backend

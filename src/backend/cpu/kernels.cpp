@@ -13,6 +13,7 @@ void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes) 
   instruction_set_in_use().loops->stream_copy(from, to, size_bytes);
 }
 void finish_streaming() { instruction_set_in_use().loops->finish_streaming(); }
+transpose_kernel transpose(std::int64_t item_bytes) { return instruction_set_in_use().loops->transpose(item_bytes); }
 combine_eight_kernel combine_eight(ops::reduction which, dtype type) {
   return instruction_set_in_use().loops->combine_eight(which, type);
 }

@@ -48,6 +48,13 @@ void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes);
 /// Waits until what this thread streamed can be seen by others.
 void finish_streaming();
 
+/// to[i * columns + j] = from[j * stride + i], elements of one size, for i < rows and j < columns, multiples of 8.
+using transpose_kernel = void (*)(const std::byte* from, std::int64_t stride, std::int64_t rows, std::int64_t columns,
+                                  std::byte* to);
+
+/// Null for elements of 16 bytes.
+transpose_kernel transpose(std::int64_t item_bytes);
+
 /// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows.
 using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count);
 
@@ -92,6 +99,7 @@ struct loop_set {
   map_kernel (*fused)(const fused_work& what, dtype type, bool streams);
   void (*stream_copy)(const std::byte* from, std::byte* to, std::int64_t size_bytes);
   void (*finish_streaming)();
+  transpose_kernel (*transpose)(std::int64_t item_bytes);
   combine_eight_kernel (*combine_eight)(ops::reduction which, dtype type);
   combine_blocks_kernel (*combine_blocks)(ops::reduction which, dtype type);
   combine_groups_kernel (*combine_groups)(ops::reduction which, dtype type);

@@ -35,7 +35,7 @@ int workers_for(std::int64_t elements, std::int64_t steps, const policy& rules) 
   return workers_for(static_cast<double>(elements * (steps + 1)) * 16 / bytes_a_ns, rules);
 }
 
-tile_plan::tile_plan(const ops::fused_chain& chain, const dims& order)
+tile_plan::tile_plan(const ops::fused_chain& chain, const iteration& visited)
     : type_(chain.type),
       constants_(chain.constants),
       steps_(steps_of(chain)),
@@ -44,8 +44,9 @@ tile_plan::tile_plan(const ops::fused_chain& chain, const dims& order)
   sources_.reserve(chain.sources.size());
   for (std::size_t i = 0; i < chain.sources.size(); ++i) {
     const ops::region& from = chain.sources[i];
-    const bool many = core::size_of(chain.shape) != 1;
-    source bound{from.buffer, reordered(from.at, order), item_size(chain.source_types[i]), many, false};
+    const bool many = visited.size() != 1;
+    source bound{from.buffer, visited.seen(from.at), item_size(chain.source_types[i]), many, false, nullptr};
+    if (visited.turns(from.at)) bound.transpose = kernels::transpose(bound.item_bytes);
     for (int axis = 0; axis < bound.at.shape.size(); ++axis) {
       bound.constant = bound.constant && (bound.at.strides[axis] == 0 || bound.at.shape[axis] == 1);
     }
@@ -55,18 +56,15 @@ tile_plan::tile_plan(const ops::fused_chain& chain, const dims& order)
   }
   is_tileless_ = steps_.size() == 1 && held_registers_ == 0 && constants_.empty();
   held_registers_ += static_cast<std::int64_t>(constants_.size()) + scratch_registers_;
-  for (const source& from : sources_) element_ns_ += static_cast<double>(from.item_bytes) / bytes_a_ns;
+  for (const source& from : sources_) {
+    // Element by element where they do not lie one after the other.
+    element_ns_ += static_cast<double>(from.item_bytes) / bytes_a_ns + (from.contiguous || from.constant ? 0 : 0.2);
+  }
   element_ns_ += static_cast<double>(item_bytes()) / bytes_a_ns;
   for (const ops::instruction& code : chain.code) {
     const int flops = code.converts ? 1 : ops::info(code.which).flops;
     element_ns_ += static_cast<double>(flops * item_size(code.operand_type)) / 8 / flops_a_ns;
   }
-}
-
-std::int64_t tile_plan::source_bytes() const noexcept {
-  std::int64_t bytes = 0;
-  for (const source& from : sources_) bytes += from.constant ? 0 : core::size_of(from.at.shape) * from.item_bytes;
-  return bytes;
 }
 
 namespace {
@@ -132,7 +130,13 @@ const std::byte* tile_plan::worker::compute(std::int64_t first, std::int64_t cou
                                               : core::contiguous_run(bases_[i], from.at, from.item_bytes, first, count);
     if (direct == nullptr) {
       std::byte* to = copies_only && into != nullptr && !streams ? into : registers_[i];
-      core::gather(bases_[i], from.at, from.item_bytes, first, count, to);
+      if (from.transpose != nullptr) {
+        const int rank = from.at.shape.size();
+        from.transpose(bases_[i] + core::offset_of(from.at, first) * from.item_bytes, from.at.strides[rank - 1],
+                       from.at.shape[rank - 2], from.at.shape[rank - 1], to);
+      } else {
+        core::gather(bases_[i], from.at, from.item_bytes, first, count, to);
+      }
       direct = to;
     }
     current_[i] = direct;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/cpu/iteration.h"
 #include "backend/cpu/kernels.h"
 #include "backend/cpu/steps.h"
 #include "core/layout.h"
@@ -42,18 +43,16 @@ class scratch {
   std::int64_t size_bytes_ = 0;
 };
 
-/// A chain with its axes in the order in which it is iterated: element number e of the iteration is the element with
-/// row-major number e of the reordered axes. It has no addresses, so that it serves every run of a program, and many
+/// A chain and the order in which its elements are visited, by which they are numbered. It has no addresses, so that it serves every run of a program, and many
 /// workers at once.
 class tile_plan {
  public:
+  tile_plan(const ops::fused_chain& chain, const iteration& visited);
   /// `order` lists the chain's axes from the slowest to the fastest.
-  tile_plan(const ops::fused_chain& chain, const dims& order);
+  tile_plan(const ops::fused_chain& chain, const dims& order) : tile_plan(chain, iteration(chain.shape, order)) {}
 
   std::int64_t item_bytes() const noexcept { return item_size(type_); }
   dtype type() const noexcept { return type_; }
-  /// Bytes that all tiles together read.
-  std::int64_t source_bytes() const noexcept;
   /// Time that one worker needs for an element whose operands are in its caches, roughly.
   double element_ns() const noexcept { return element_ns_; }
   /// Whether a worker may be asked to write more than a tile to memory at once: for one loop over operands that are
@@ -120,6 +119,8 @@ class tile_plan {
     bool constant;
     /// Elements lie one after the other in the order of iteration.
     bool contiguous;
+    /// What fetches a tile, if its rows are columns in memory; null otherwise.
+    kernels::transpose_kernel transpose;
 
     bool is_in_place() const noexcept { return contiguous && !constant; }
   };

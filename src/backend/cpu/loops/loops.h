@@ -17,6 +17,7 @@ map_kernel convert(dtype from, dtype to);
 map_kernel fused(const fused_work& what, dtype type, bool streams);
 void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes);
 void finish_streaming();
+transpose_kernel transpose(std::int64_t item_bytes);
 combine_eight_kernel combine_eight(ops::reduction which, dtype type);
 combine_blocks_kernel combine_blocks(ops::reduction which, dtype type);
 combine_groups_kernel combine_groups(ops::reduction which, dtype type);
