@@ -70,12 +70,13 @@ void parallel_for(std::int64_t items, int workers, const std::function<void(std:
   if (first) std::rethrow_exception(first);
 }
 
-double fork_join_ns(int workers) {
+double fork_join_ns() {
   if (omp_in_parallel() != 0) return 0;  // `parallel_for` forks nothing there
   // 0.4 us for two workers on an AMD Zen 5, 1 us on an Intel Cascade Lake (libomp 19, 2026-11). Where it seems to take
   // 30 us, two threads are on one core because something else ran on the other one, which passes.
   constexpr double most_ns = 5000;
-  static const double measured = [workers] {
+  static const double measured = [] {
+    const int workers = std::min(permitted_cores(), max_workers);
     double least_ns = most_ns;
     for (int round = 0; round < 9; ++round) {
       const auto begin = std::chrono::steady_clock::now();

@@ -22,9 +22,9 @@ int workers_of(const policy& rules);
 /// worker, the caller does all of it. The first exception is passed on after all parts have ended.
 void parallel_for(std::int64_t items, int workers, const std::function<void(std::int64_t, std::int64_t, int)>& work);
 
-/// What `parallel_for` itself costs, in nanoseconds: measured at the first call, with that many workers, which takes some
-/// tens of microseconds.
-double fork_join_ns(int workers);
+/// What `parallel_for` itself costs, in nanoseconds: measured at the first call, with a worker on each permitted core,
+/// which takes some tens of microseconds.
+double fork_join_ns();
 
 /// While it lives, libraries that ask OpenMP for its thread count (OpenBLAS) get `workers` in the calling thread. Other
 /// threads do not see it.

@@ -120,6 +120,17 @@ void vector_one(const std::byte* const* in, std::byte* out, std::int64_t count) 
   const T* x = reinterpret_cast<const T*>(in[0]);
   T* to = reinterpret_cast<T*>(out);
   std::int64_t i = 0;
+  // Looking at many elements first leaves nothing between the calls.
+  constexpr std::int64_t batch = 64 * lanes;
+  for (; i + batch <= count; i += batch) {
+    bool within = true;
+    for (std::int64_t k = 0; k < batch; ++k) within = within & is_within(x[i + k], Most);
+    if (within) {
+      for (std::int64_t k = 0; k < batch; k += lanes) store(to + i + k, Function(load(x + i + k)));
+    } else {
+      for (std::int64_t k = 0; k < batch; k += lanes) vector_block<Row, T, Function, Most>(x + i + k, to + i + k);
+    }
+  }
   for (; i + lanes <= count; i += lanes) vector_block<Row, T, Function, Most>(x + i, to + i);
   if (i == count) return;
   T rest[lanes];
