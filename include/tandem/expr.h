@@ -75,4 +75,21 @@ TANDEM_API ndarray eval(const expr& value, const policy& rules = {});
 /// The same for an expression that is not used again: its result is not kept in it.
 TANDEM_API ndarray eval(expr&& value, const policy& rules = {});
 
+namespace detail {
+TANDEM_API void evaluate_to(const expr& value, const ndarray& out, const policy& rules);
+}  // namespace detail
+
+/// Runs an expression, writes its result to `out`, an array or view of the result's shape, and returns `out`; waits.
+///
+/// `value` may read the memory that is written, in any overlap. The result is converted to the dtype of `out`, if that
+/// is one of the same kind or a higher one: float64 to float32, but no float to an integer.
+/// Allocates: as `eval`, but for the result. Thread safety: as `eval`, if nobody else uses the elements of `out`.
+/// Throws: `shape_error` if the shapes differ, `dtype_error` for another kind of dtype or a read-only array, and what
+/// `eval` throws. Elements are unchanged then.
+template <std::same_as<ndarray> Array>  // so that {} is a policy
+const Array& eval(const expr& value, const Array& out, const policy& rules = {}) {
+  detail::evaluate_to(value, out, rules);
+  return out;
+}
+
 }  // namespace tandem

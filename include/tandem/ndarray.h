@@ -57,6 +57,19 @@ class TANDEM_API ndarray {
   /// Makes this name a handle to another array.
   ndarray& operator=(const ndarray& other) & = default;
   ndarray& operator=(ndarray&& other) & noexcept = default;
+  /// Evaluates the expression, as `eval`, and makes this name a handle to the result. If nothing else holds this
+  /// array's storage, and the result has just its size, the result is written there instead of to new memory.
+  /// Throws: what `eval` throws. The name and its elements are unchanged then.
+  template <std::same_as<expr> Expr>
+  ndarray& operator=(const Expr& value) & {
+    become(value, true);
+    return *this;
+  }
+  template <std::same_as<expr> Expr>
+  ndarray& operator=(Expr&& value) & {
+    become(value, false);
+    return *this;
+  }
   /// Writes the elements of `value` into a view; see `assign`.
   ndarray&& operator=(const ndarray& value) &&;
   ndarray&& operator=(const expr& value) &&;
@@ -178,6 +191,7 @@ class TANDEM_API ndarray {
   const detail::layout& layout() const noexcept { return layout_; }
 
  private:
+  void become(const expr& value, bool is_used_again);
   void* data_checked(tandem::dtype type, bool for_writing) const;
   void check_contiguous() const;
   void check_rank(int rank) const;

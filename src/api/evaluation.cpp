@@ -31,6 +31,10 @@ ndarray eval(expr&& value, const policy& rules) {
   return exec::evaluate(value.node(), rules, value.node().use_count() > 1);
 }
 
+void ndarray::become(const expr& value, bool is_used_again) {
+  *this = exec::evaluate(value.node(), {}, is_used_again || value.node().use_count() > 1, &storage_);
+}
+
 ndarray::ndarray(const expr& value) : ndarray(eval(value)) {}
 ndarray::ndarray(expr&& value) : ndarray(eval(std::move(value))) {}
 
@@ -56,23 +60,32 @@ void write(const ndarray& target, const ops::node_ptr& value, const policy& rule
   exec::evaluate_into(fitted, target, rules);
 }
 
-const ndarray& in_place(const ndarray& target, expr (*operation)(const expr&, const expr&), const expr& value,
-                        std::string_view what) {
-  check_writable(target, what);
-  const expr result = operation(target, value);
+// Writes a result of the target's shape whose dtype converts to one of the same kind.
+void write_result(const ndarray& target, const expr& result, const policy& rules, std::string_view what) {
   if (!can_cast_same_kind(result.dtype(), target.dtype())) {
-    throw dtype_error(fmt::format("{}: the result is {}, which an array of {} cannot take in place", what,
-                                  name(result.dtype()), name(target.dtype())));
+    throw dtype_error(
+        fmt::format("{}: the result is {}, which an array of {} cannot take in place; convert it by astype", what,
+                    name(result.dtype()), name(target.dtype())));
   }
   if (result.shape() != target.shape()) {
     throw shape_error(fmt::format("{}: the result has shape {}, the array written to has {}", what,
                                   to_string(result.shape()), to_string(target.shape())));
   }
-  write(target, result.node(), {}, what);
+  write(target, result.node(), rules, what);
+}
+
+const ndarray& in_place(const ndarray& target, expr (*operation)(const expr&, const expr&), const expr& value,
+                        std::string_view what) {
+  check_writable(target, what);
+  write_result(target, operation(target, value), {}, what);
   return target;
 }
 
 }  // namespace
+
+void detail::evaluate_to(const expr& value, const ndarray& out, const policy& rules) {
+  write_result(out, value, rules, "eval into an array");
+}
 
 const ndarray& ndarray::assign(const expr& value, const policy& rules) const {
   write(*this, value.node(), rules, "assign");

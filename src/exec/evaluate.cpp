@@ -158,18 +158,20 @@ byte_range bytes_of(const std::byte* base, const detail::layout& at, dtype type)
   return {base + range.begin * item_size(type), base + range.end * item_size(type)};
 }
 
+// A stage may fail for lack of memory before it writes. If another one had written by then, what the result goes to would
+// be half changed.
+bool has_many_writers(const ops::program& what) {
+  return std::ranges::count_if(what.stages, [&](const ops::stage& stage) {
+           return std::visit([](const auto& of) { return of.target.buffer; }, stage) == what.result.buffer;
+         }) > 1;
+}
+
 // Whether the program can write straight to `target`: it reads no element of it, or just the one it is about to write.
 // `of` describes the expression if the program was found for it.
 bool may_write_in_place(const bound_program& what, const ops::structure& of, const ndarray& target) {
   const std::byte* target_base = target.storage()->data();
   const byte_range written = bytes_of(target_base, target.layout(), target.dtype());
-  // A stage may fail for lack of memory before it writes; if another one had written by then, the target would be
-  // half changed.
-  int writers = 0;
-  for (const ops::stage& stage : what.program().stages) {
-    writers += std::visit([](const auto& of) { return of.target.buffer; }, stage) == what.program().result.buffer;
-  }
-  if (writers > 1) return false;
+  if (has_many_writers(what.program())) return false;
   const bool single = what.program().stages.size() == 1;
   const auto* only = single ? std::get_if<ops::elementwise_stage>(&what.program().stages.front()) : nullptr;
   if (only != nullptr) {
@@ -198,7 +200,7 @@ bool may_write_in_place(const bound_program& what, const ops::structure& of, con
 
 }  // namespace
 
-ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps) {
+ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps, const std::shared_ptr<storage>* replaced) {
   runtime::check_workers(rules);  // an impossible policy is an error also where nothing is left to do
   if (const auto* leaf = std::get_if<ops::array_leaf>(&root->detail)) return leaf->value;
   if (const auto kept = ops::valid_result(*root)) return kept->value;
@@ -210,9 +212,15 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps) {
   const ops::buffer& holder = what.result_buffer();
   const bool is_view = holder.use == ops::buffer::role::input;
   const ndarray* const operand = is_view ? &what.held[static_cast<std::size_t>(place.buffer)] : nullptr;
-  std::shared_ptr<storage> output =
-      is_view ? operand->storage()
-              : storage::allocate(core::checked_bytes({holder.size}, holder.type, ops::name_of(*root)));
+  std::shared_ptr<storage> output;
+  if (is_view) {
+    output = operand->storage();
+  } else {
+    const std::int64_t size_bytes = core::checked_bytes({holder.size}, holder.type, ops::name_of(*root));
+    const bool reuses = replaced != nullptr && replaced->use_count() == 1 && (*replaced)->is_ours() &&
+                        (*replaced)->size_bytes() == size_bytes && !has_many_writers(what.program());
+    output = reuses ? *replaced : storage::allocate(size_bytes);
+  }
   run(what, *output, rules);
   const bool writable = !repeats_elements(place.at) && (!is_view || operand->is_writable());
   ndarray result(std::move(output), what.program().result_type, place.at, writable);

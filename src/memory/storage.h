@@ -27,6 +27,8 @@ class storage {
 
   std::byte* data() const noexcept { return data_; }
   std::int64_t size_bytes() const noexcept { return size_bytes_; }
+  /// Whether `allocate` made it.
+  bool is_ours() const noexcept { return is_ours_; }
 
   /// Number of writes so far.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }

@@ -37,6 +37,7 @@ TEST_F(Steps, PairsAndTriplesAreOneLoop) {
   EXPECT_EQ(steps_for((a + b + c) * d), 1);
   EXPECT_EQ(steps_for((a - b) * (c + d)), 1);
   EXPECT_EQ(steps_for(square(a - b)), 1);
+  EXPECT_EQ(steps_for(pow(a - b, 2)), 1);
   const expr difference = a - b;
   EXPECT_EQ(steps_for(difference * difference), 1);
 }

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include <tandem/creation.h>
+
 #include "elementwise/accuracy.h"
 #include "elementwise/column.h"
 #include "elementwise/evaluate.h"
@@ -148,6 +150,21 @@ TEST_P(Conversions, FollowOneRule) {
 
 INSTANTIATE_TEST_SUITE_P(Elementwise, Conversions, ::testing::Range(0, dtype_count),
                          [](const auto& test) { return std::string(name(static_cast<dtype>(test.param))); });
+
+TEST(PowerOfTwo, IsTheSquareInEveryNumericDtype) {
+  for (const dtype type : {dtype::int8, dtype::uint16, dtype::int64, dtype::float32, dtype::float64, dtype::complex64,
+                           dtype::complex128}) {
+    const ndarray x = astype(arange(200.0), type);
+    const ndarray power = pow(x, 2);
+    EXPECT_EQ(power.dtype(), type);
+    EXPECT_TRUE(eval(all(power == square(x))).item<bool>()) << name(type);
+  }
+  const ndarray whole = astype(arange(5.0), dtype::int32);
+  EXPECT_EQ(eval(pow(whole, 2.0)).dtype(), dtype::float64);
+  EXPECT_EQ(eval(pow(whole, 2.0)).to_vector<double>(), (std::vector<double>{0, 1, 4, 9, 16}));
+  EXPECT_EQ(eval(pow(whole, true)).to_vector<std::int32_t>(), (std::vector<std::int32_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(eval(pow(ones({1, 3}), full({2, 1}, 2.0))).shape(), (dims{2, 3}));
+}
 
 }  // namespace
 }  // namespace tandem::testing
