@@ -14,6 +14,7 @@
 
 #include "core/layout.h"
 #include "memory/storage.h"
+#include "ops/equal_nodes.h"
 
 namespace tandem::ops {
 
@@ -27,18 +28,18 @@ bool is_chained(const node& of) {
 // recurses.
 class compiler {
  public:
+  explicit compiler(const node_ptr& root) : root_(root.get()), equal_(*root) {}
+
   /// Compiles into memory of its own.
   compiled run(const node_ptr& root) {
-    root_ = root.get();
     work_off({&root, std::nullopt});
-    out_.code.result = regions_.at(root.get());
+    out_.code.result = regions_.at(key(root));
     buffer& holder = out_.code.buffers[static_cast<std::size_t>(out_.code.result.buffer)];
     if (holder.use == buffer::role::temporary) holder.use = buffer::role::output;
     return finish(root);
   }
 
   compiled run_into(const node_ptr& root, const detail::layout& target) {
-    root_ = root.get();
     add_buffer({buffer::role::output, root->type, 0, -1}, {});
     out_.code.result = {0, target};
     work_off({&root, out_.code.result});
@@ -100,12 +101,12 @@ class compiler {
 
   // Whether the node's elements are in some buffer already.
   bool has_region(const node_ptr& of) {
-    if (regions_.contains(of.get())) return true;
+    if (regions_.contains(key(of))) return true;
     if (const auto* leaf = std::get_if<array_leaf>(&of->detail)) {
       stale_leaves_ = stale_leaves_ || leaf->value.storage()->version() != leaf->version;
-      regions_.emplace(of.get(), input(leaf->value));
+      regions_.emplace(key(of), input(leaf->value));
     } else if (const auto kept = valid_result(*of)) {
-      regions_.emplace(of.get(), input(kept->value));
+      regions_.emplace(key(of), input(kept->value));
     } else {
       return false;
     }
@@ -119,9 +120,9 @@ class compiler {
     if (is_view(*of)) {
       const node_ptr* const seen = &of->inputs[0];
       if (must_wait_for({&seen, 1}, what)) return;
-      const region& from = regions_.at(seen->get());
+      const region& from = regions_.at(key(*seen));
       if (const auto view = view_of(*of, from.at)) {
-        regions_.emplace(of.get(), region{from.buffer, *view});
+        regions_.emplace(key(of), region{from.buffer, *view});
         return;
       }
     }
@@ -148,7 +149,7 @@ class compiler {
     std::optional<stage> made;
     if (core::size_of(of->shape) == 0) {
       check_fresh(of);
-    } else if (valid_result(*of) || regions_.contains(of.get())) {
+    } else if (valid_result(*of) || regions_.contains(key(of))) {
       made = chain_stage(what, of, [&](fused_chain chain) { return elementwise_stage{std::move(chain), target}; });
     } else if (const auto* reduce = std::get_if<reduce_op>(&of->detail)) {
       made = chain_stage(what, of->inputs[0], [&](fused_chain chain) {
@@ -166,10 +167,10 @@ class compiler {
       const node_ptr* const inputs[] = {&of->inputs[0], &of->inputs[1]};
       if (!must_wait_for(inputs, what)) made = two_operand_stage(*of, target);
     } else if (const auto* concat = std::get_if<concat_op>(&of->detail)) {
-      write_parts(*of, concat->axis, target);
+      write_parts(of, concat->axis, target);
       return;
     } else if (const auto back = reshaped_back(*of, target.at)) {
-      regions_.emplace(of.get(), target);
+      regions_.emplace(key(of), target);
       pending_.push_back({&of->inputs[0], region{target.buffer, *back}});
       return;
     } else {
@@ -177,7 +178,7 @@ class compiler {
     }
     if (made) add_stage(std::move(*made));
     // Whoever else needs the elements finds them here: nothing writes to a target twice.
-    if (made || core::size_of(of->shape) == 0) regions_.emplace(of.get(), target);
+    if (made || core::size_of(of->shape) == 0) regions_.emplace(key(of), target);
   }
 
   // The stage that `make` makes of the chain of work that computes `root`, if all that it reads has a region.
@@ -191,15 +192,15 @@ class compiler {
   }
 
   // One task for each input of a join. They come before all that waits, so that the whole counts as written already.
-  void write_parts(const node& of, int axis, const region& target) {
+  void write_parts(const node_ptr& of, int axis, const region& target) {
     region part = target;
-    part.at.offset += of.shape[axis] * part.at.strides[axis];
-    for (auto input = of.inputs.rbegin(); input != of.inputs.rend(); ++input) {
+    part.at.offset += of->shape[axis] * part.at.strides[axis];
+    for (auto input = of->inputs.rbegin(); input != of->inputs.rend(); ++input) {
       part.at.shape[axis] = (*input)->shape[axis];
       part.at.offset -= part.at.shape[axis] * part.at.strides[axis];
       pending_.push_back({&*input, part});
     }
-    regions_.emplace(&of, target);
+    regions_.emplace(key(of), target);
   }
 
   // For a reshaped node, the target in the shape that its input has, if strides allow: the input then goes straight
@@ -248,7 +249,7 @@ class compiler {
   // The region, found before, of elements that are going to be read.
   region checked_region_of(const node_ptr& of) const {
     if (stale_leaves_) check_fresh(of);
-    return regions_.at(of.get());
+    return regions_.at(key(of));
   }
 
   // Throws if elements below were written to. Walks only when a stale array was met, so that the common case is one
@@ -283,8 +284,8 @@ class compiler {
     // Work on fewer elements than the chain's is done once for each of them, in a stage of its own, not once for every
     // element that they are broadcast to.
     const std::int64_t size = core::size_of(root->shape);
-    const auto is_inner = [&](const node& of) {
-      return is_chained(of) && core::size_of(of.shape) == size && !regions_.contains(&of) && !valid_result(of);
+    const auto is_inner = [&](const node_ptr& of) {
+      return is_chained(*of) && core::size_of(of->shape) == size && !regions_.contains(key(of)) && !valid_result(*of);
     };
     chain_parts parts;
     std::unordered_set<const node*> seen;
@@ -294,8 +295,8 @@ class compiler {
     };
     std::vector<frame> stack;  // of inner nodes: post-order without recursion
     const auto meet = [&](const node_ptr& of) {
-      if (!seen.insert(of.get()).second) return;
-      if (is_inner(*of)) {
+      if (!seen.insert(key(of)).second) return;
+      if (is_inner(of)) {
         stack.push_back({&of, 0});
       } else {
         parts.outer.push_back(&of);
@@ -329,7 +330,7 @@ class compiler {
         const auto [known, added] =
             constants.try_emplace(constant_key(constant->value, read.type), chain.constants.size());
         if (added) chain.constants.push_back({constant->value, read.type});
-        values.emplace(&read, static_cast<int>(known->second));
+        values.emplace(key(*of), static_cast<int>(known->second));
       } else {
         const region from = checked_region_of(*of);
         const region source{from.buffer, core::broadcast(from.at, chain.shape, name_of(read))};
@@ -338,7 +339,7 @@ class compiler {
           chain.sources.push_back(source);
           chain.source_types.push_back(read.type);
         }
-        values.emplace(&read, static_cast<int>(known->second));
+        values.emplace(key(*of), static_cast<int>(known->second));
       }
     }
     // Constants come after the sources, whose number is known now.
@@ -347,7 +348,7 @@ class compiler {
       if (std::holds_alternative<constant_leaf>(of->detail)) number += source_count;
     }
     assign_registers(chain, parts.inner, values);
-    chain.result = values.at(root.get());
+    chain.result = values.at(key(root));
     return chain;
   }
 
@@ -377,11 +378,11 @@ class compiler {
         value.value());
   }
 
-  static void assign_registers(fused_chain& chain, const std::vector<const node_ptr*>& order,
-                               std::unordered_map<const node*, int>& values) {
+  void assign_registers(fused_chain& chain, const std::vector<const node_ptr*>& order,
+                        std::unordered_map<const node*, int>& values) const {
     std::unordered_map<const node*, int> readers;
     for (const node_ptr* of : order) {
-      for (const node_ptr& input : (*of)->inputs) ++readers[input.get()];
+      for (const node_ptr& input : (*of)->inputs) ++readers[key(input)];
     }
     const int first = static_cast<int>(chain.sources.size() + chain.constants.size());
     std::vector<int> free;
@@ -393,27 +394,31 @@ class compiler {
       step.operand_type = made.inputs.back()->type;
       step.result_type = made.type;
       step.arity = static_cast<int>(made.inputs.size());
-      for (int i = 0; i < step.arity; ++i) step.operands[i] = values.at(made.inputs[static_cast<std::size_t>(i)].get());
+      for (int i = 0; i < step.arity; ++i) step.operands[i] = values.at(key(made.inputs[static_cast<std::size_t>(i)]));
       // The result takes a register of its own before operands give theirs back: a conversion to a wider dtype must not
       // overwrite what it still reads.
       if (free.empty()) free.push_back(first + chain.scratch_registers++);
       step.result = free.back();
       free.pop_back();
       for (const node_ptr& input : made.inputs) {
-        const int held = values.at(input.get());
-        if (--readers[input.get()] == 0 && held >= first) free.push_back(held);
+        const int held = values.at(key(input));
+        if (--readers[key(input)] == 0 && held >= first) free.push_back(held);
       }
-      values[&made] = step.result;
+      values[key(*of)] = step.result;
       chain.code.push_back(step);
     }
   }
 
+  // What nodes are known by: those that compute the same are one.
+  const node* key(const node_ptr& of) const { return equal_.one_of(of); }
+
+  const node* root_;
+  equal_nodes equal_;
   compiled out_;
   std::vector<task> pending_;
   std::map<std::pair<const detail::storage*, dtype>, int> inputs_;
   std::unordered_map<const node*, region> regions_;
   bool stale_leaves_ = false;
-  const node* root_ = nullptr;
 };
 
 std::int64_t work_of_stage(const stage& of) noexcept {
@@ -430,9 +435,11 @@ std::int64_t work_of_stage(const stage& of) noexcept {
 
 }  // namespace
 
-compiled compile(const node_ptr& root) { return compiler().run(root); }
+compiled compile(const node_ptr& root) { return compiler(root).run(root); }
 
-compiled compile_into(const node_ptr& root, const detail::layout& target) { return compiler().run_into(root, target); }
+compiled compile_into(const node_ptr& root, const detail::layout& target) {
+  return compiler(root).run_into(root, target);
+}
 
 std::int64_t work_of(const program& of) noexcept {
   std::int64_t work = 0;

@@ -46,6 +46,35 @@ TEST(Program, SharedNodeIsComputedOnce) {
   EXPECT_EQ(std::get<elementwise_stage>(p.stages.at(0)).chain.code.size(), 3U);
 }
 
+TEST(Program, EqualWorkWrittenTwiceIsComputedOnce) {
+  const td::ndarray a = td::ones({4, 7});
+  const td::ndarray b = td::ones({4, 7});
+  const program chain = compiled_of((a + b) * td::sqrt(a + b));
+  EXPECT_EQ(std::get<elementwise_stage>(chain.stages.at(0)).chain.code.size(), 3U);
+
+  const program sums = compiled_of(td::sum(a, {.axis = 1}) / td::sqrt(td::sum(a, {.axis = 1})));
+  EXPECT_EQ(count<reduce_stage>(sums), 1);
+
+  const program join =
+      compiled_of(td::concat({td::matmul(a, td::matrix_transpose(b)), td::matmul(a, td::matrix_transpose(b))}));
+  EXPECT_EQ(count<matmul_stage>(join), 1);
+  EXPECT_EQ(count<elementwise_stage>(join), 1) << "a copy";
+}
+
+TEST(Program, WorkThatDiffersSomewhereIsNotTheSame) {
+  const td::ndarray a = td::ones({4, 4});
+  const td::ndarray b = td::ones({4, 4});
+  EXPECT_EQ(count<reduce_stage>(compiled_of(td::sum(a, {.axis = 0}) + td::sum(a, {.axis = 1}))), 2);
+  EXPECT_EQ(count<reduce_stage>(compiled_of(td::sum(a, {.axis = 0}) + td::sum(b, {.axis = 0}))), 2);
+  EXPECT_EQ(count<reduce_stage>(compiled_of(td::sum(a, {.axis = 0}) + td::max(a, {.axis = 0}))), 2);
+  const auto steps = [](const td::expr& of) {
+    return std::get<elementwise_stage>(compiled_of(of).stages.at(0)).chain.code.size();
+  };
+  EXPECT_EQ(steps((a + 0.0) * (a + -0.0)), 3U);
+  EXPECT_EQ(steps((a - b) * (b - a)), 3U);
+  EXPECT_EQ(steps(td::astype(a, td::dtype::float32) + td::astype(a, td::dtype::int8)), 4U) << "three casts, one sum";
+}
+
 TEST(Program, ReductionIsFedByItsChain) {
   const td::ndarray a = td::ones({3, 4});
   const td::ndarray b = td::ones({3, 4});
