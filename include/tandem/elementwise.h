@@ -18,43 +18,43 @@ namespace tandem {
 /// Throws: `shape_error` if shapes do not broadcast, `dtype_error` if the dtype is not among the row's kinds or a weak
 /// integer does not fit the dtype.
 /// Thread safety: expressions are immutable; any thread may call these.
-#define TD_UN(name, kinds, result, formula, flops, ulp, summary) TANDEM_API expr name(const expr& x);
-#define TD_BIN(name, kinds, result, formula, flops, ulp, summary) TANDEM_API expr name(const expr& x, const expr& y);
-#define TD_TER(name, kinds, result, formula, flops, ulp, summary) \
-  TANDEM_API expr name(const expr& x, const expr& y, const expr& z);
+/// Operands are handles, taken by value so that those of a longer expression move.
+#define TD_UN(name, kinds, result, formula, flops, ulp, summary) TANDEM_API expr name(expr x);
+#define TD_BIN(name, kinds, result, formula, flops, ulp, summary) TANDEM_API expr name(expr x, expr y);
+#define TD_TER(name, kinds, result, formula, flops, ulp, summary) TANDEM_API expr name(expr x, expr y, expr z);
 #include <tandem/tables/elementwise.inc>
 
 /// Each element limited to [low, high]; nan stays nan, and where low > high the result is high.
 /// Shapes, dtype, cost and exceptions: as the functions above.
-TANDEM_API expr clip(const expr& x, const expr& low, const expr& high);
+TANDEM_API expr clip(expr x, expr low, expr high);
 
 /// The elements converted to another dtype.
 ///
 /// Floats to integers truncate, NaN gives 0 and values out of range saturate; integers to narrower integers wrap; any
 /// number other than 0 is true. Throws: `dtype_error` for complex to real (take `real(x)` or `abs(x)`).
-TANDEM_API expr astype(const expr& x, dtype type);
+TANDEM_API expr astype(expr x, dtype type);
 
-TANDEM_API expr operator+(const expr& x, const expr& y);
-TANDEM_API expr operator-(const expr& x, const expr& y);
-TANDEM_API expr operator*(const expr& x, const expr& y);
-TANDEM_API expr operator/(const expr& x, const expr& y);
+TANDEM_API expr operator+(expr x, expr y);
+TANDEM_API expr operator-(expr x, expr y);
+TANDEM_API expr operator*(expr x, expr y);
+TANDEM_API expr operator/(expr x, expr y);
 /// `remainder(x, y)`, with the sign of y as in Python (not as C++'s `%`).
-TANDEM_API expr operator%(const expr& x, const expr& y);
-TANDEM_API expr operator-(const expr& x);
-TANDEM_API expr operator+(const expr& x);
-TANDEM_API expr operator==(const expr& x, const expr& y);
-TANDEM_API expr operator!=(const expr& x, const expr& y);
-TANDEM_API expr operator<(const expr& x, const expr& y);
-TANDEM_API expr operator<=(const expr& x, const expr& y);
-TANDEM_API expr operator>(const expr& x, const expr& y);
-TANDEM_API expr operator>=(const expr& x, const expr& y);
-TANDEM_API expr operator&(const expr& x, const expr& y);
-TANDEM_API expr operator|(const expr& x, const expr& y);
-TANDEM_API expr operator^(const expr& x, const expr& y);
-TANDEM_API expr operator~(const expr& x);
-TANDEM_API expr operator<<(const expr& x, const expr& y);
-TANDEM_API expr operator>>(const expr& x, const expr& y);
+TANDEM_API expr operator%(expr x, expr y);
+TANDEM_API expr operator-(expr x);
+TANDEM_API expr operator+(expr x);
+TANDEM_API expr operator==(expr x, expr y);
+TANDEM_API expr operator!=(expr x, expr y);
+TANDEM_API expr operator<(expr x, expr y);
+TANDEM_API expr operator<=(expr x, expr y);
+TANDEM_API expr operator>(expr x, expr y);
+TANDEM_API expr operator>=(expr x, expr y);
+TANDEM_API expr operator&(expr x, expr y);
+TANDEM_API expr operator|(expr x, expr y);
+TANDEM_API expr operator^(expr x, expr y);
+TANDEM_API expr operator~(expr x);
+TANDEM_API expr operator<<(expr x, expr y);
+TANDEM_API expr operator>>(expr x, expr y);
 /// `logical_not(x)`.
-TANDEM_API expr operator!(const expr& x);
+TANDEM_API expr operator!(expr x);
 
 }  // namespace tandem

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include <tandem/dims.h>
 #include <tandem/dtype.h>
@@ -59,6 +60,8 @@ class TANDEM_API expr {
   expr view(std::initializer_list<index> at) const { return view(std::span(at.begin(), at.size())); }
 
   const detail::node_ptr& node() const noexcept { return node_; }
+  /// The node of an expr that is not used again.
+  detail::node_ptr release() && noexcept { return std::move(node_); }
 
  private:
   detail::node_ptr node_;

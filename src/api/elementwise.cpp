@@ -1,44 +1,47 @@
 #include <tandem/elementwise.h>
 
+#include <utility>
+
 #include "ops/node.h"
 
 namespace tandem {
 
 #define TD_UN(name, kinds, result, formula, flops, ulp, summary) \
-  expr name(const expr& x) { return expr(ops::make_elementwise(ops::op::name, ops::node_list(x.node()))); }
-#define TD_BIN(name, kinds, result, formula, flops, ulp, summary)                          \
-  expr name(const expr& x, const expr& y) {                                                \
-    return expr(ops::make_elementwise(ops::op::name, ops::node_list(x.node(), y.node()))); \
+  expr name(expr x) { return expr(ops::make_elementwise(ops::op::name, ops::node_list(std::move(x).release()))); }
+#define TD_BIN(name, kinds, result, formula, flops, ulp, summary)                                                      \
+  expr name(expr x, expr y) {                                                                                          \
+    return expr(ops::make_elementwise(ops::op::name, ops::node_list(std::move(x).release(), std::move(y).release()))); \
   }
-#define TD_TER(name, kinds, result, formula, flops, ulp, summary)                                    \
-  expr name(const expr& x, const expr& y, const expr& z) {                                           \
-    return expr(ops::make_elementwise(ops::op::name, ops::node_list(x.node(), y.node(), z.node()))); \
+#define TD_TER(name, kinds, result, formula, flops, ulp, summary)                                                \
+  expr name(expr x, expr y, expr z) {                                                                            \
+    return expr(ops::make_elementwise(                                                                           \
+        ops::op::name, ops::node_list(std::move(x).release(), std::move(y).release(), std::move(z).release()))); \
   }
 #include <tandem/tables/elementwise.inc>
 
-expr clip(const expr& x, const expr& low, const expr& high) { return minimum(maximum(x, low), high); }
+expr clip(expr x, expr low, expr high) { return minimum(maximum(std::move(x), std::move(low)), std::move(high)); }
 
-expr astype(const expr& x, dtype type) { return expr(ops::make_cast(x.node(), type)); }
+expr astype(expr x, dtype type) { return expr(ops::make_cast(std::move(x).release(), type)); }
 
-expr operator+(const expr& x, const expr& y) { return add(x, y); }
-expr operator-(const expr& x, const expr& y) { return subtract(x, y); }
-expr operator*(const expr& x, const expr& y) { return multiply(x, y); }
-expr operator/(const expr& x, const expr& y) { return divide(x, y); }
-expr operator%(const expr& x, const expr& y) { return remainder(x, y); }
-expr operator-(const expr& x) { return negative(x); }
-expr operator+(const expr& x) { return positive(x); }
-expr operator==(const expr& x, const expr& y) { return equal(x, y); }
-expr operator!=(const expr& x, const expr& y) { return not_equal(x, y); }
-expr operator<(const expr& x, const expr& y) { return less(x, y); }
-expr operator<=(const expr& x, const expr& y) { return less_equal(x, y); }
-expr operator>(const expr& x, const expr& y) { return greater(x, y); }
-expr operator>=(const expr& x, const expr& y) { return greater_equal(x, y); }
-expr operator&(const expr& x, const expr& y) { return bitwise_and(x, y); }
-expr operator|(const expr& x, const expr& y) { return bitwise_or(x, y); }
-expr operator^(const expr& x, const expr& y) { return bitwise_xor(x, y); }
-expr operator~(const expr& x) { return bitwise_invert(x); }
-expr operator<<(const expr& x, const expr& y) { return bitwise_left_shift(x, y); }
-expr operator>>(const expr& x, const expr& y) { return bitwise_right_shift(x, y); }
-expr operator!(const expr& x) { return logical_not(x); }
+expr operator+(expr x, expr y) { return add(std::move(x), std::move(y)); }
+expr operator-(expr x, expr y) { return subtract(std::move(x), std::move(y)); }
+expr operator*(expr x, expr y) { return multiply(std::move(x), std::move(y)); }
+expr operator/(expr x, expr y) { return divide(std::move(x), std::move(y)); }
+expr operator%(expr x, expr y) { return remainder(std::move(x), std::move(y)); }
+expr operator-(expr x) { return negative(std::move(x)); }
+expr operator+(expr x) { return positive(std::move(x)); }
+expr operator==(expr x, expr y) { return equal(std::move(x), std::move(y)); }
+expr operator!=(expr x, expr y) { return not_equal(std::move(x), std::move(y)); }
+expr operator<(expr x, expr y) { return less(std::move(x), std::move(y)); }
+expr operator<=(expr x, expr y) { return less_equal(std::move(x), std::move(y)); }
+expr operator>(expr x, expr y) { return greater(std::move(x), std::move(y)); }
+expr operator>=(expr x, expr y) { return greater_equal(std::move(x), std::move(y)); }
+expr operator&(expr x, expr y) { return bitwise_and(std::move(x), std::move(y)); }
+expr operator|(expr x, expr y) { return bitwise_or(std::move(x), std::move(y)); }
+expr operator^(expr x, expr y) { return bitwise_xor(std::move(x), std::move(y)); }
+expr operator~(expr x) { return bitwise_invert(std::move(x)); }
+expr operator<<(expr x, expr y) { return bitwise_left_shift(std::move(x), std::move(y)); }
+expr operator>>(expr x, expr y) { return bitwise_right_shift(std::move(x), std::move(y)); }
+expr operator!(expr x) { return logical_not(std::move(x)); }
 
 }  // namespace tandem

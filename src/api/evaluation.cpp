@@ -74,7 +74,7 @@ void write_result(const ndarray& target, const expr& result, const policy& rules
   write(target, result.node(), rules, what);
 }
 
-const ndarray& in_place(const ndarray& target, expr (*operation)(const expr&, const expr&), const expr& value,
+const ndarray& in_place(const ndarray& target, expr (*operation)(expr, expr), const expr& value,
                         std::string_view what) {
   check_writable(target, what);
   write_result(target, operation(target, value), {}, what);

@@ -21,7 +21,7 @@ void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count) {
 int workers_for(double one_worker_ns, const policy& rules) {
   // Two workers at best halve the time and pay one fork and join; what they gain must be worth the second core.
   constexpr double least_ns = 1000;
-  if (one_worker_ns < least_ns || rules.workers == 1 || one_worker_ns < 4 * runtime::fork_join_ns()) return 1;
+  if (one_worker_ns < least_ns || rules.workers == 1 || one_worker_ns < 3 * runtime::fork_join_ns()) return 1;
   return runtime::workers_of(rules);
 }
 
