@@ -142,8 +142,8 @@ void reduce_groups(const ops::reduce_stage& stage, const stage_context& context,
   });
 }
 
-// What of a long line of elements is one step: eight tiles.
-constexpr std::int64_t line_step = 8 * tile_elements;
+// What of a long line of elements is one step: enough that what follows its blocks is small beside them.
+constexpr std::int64_t line_step = 32 * tile_elements;
 
 // Lines of neighbouring elements, each to one result: a tile at a time, the rest in groups.
 class line_combiner {
@@ -175,7 +175,10 @@ class line_combiner {
       made += groups;
       if (short_group > 0) groups_(last + groups * longest_group * item_bytes_, 1, short_group, at(made++));
     }
-    if (made > 1) groups_(results_.data(), 1, made, results_.data());
+    for (; made > 1; made = (made + 7) / 8) {
+      if (made >= 8) groups_(results_.data(), made / 8, 8, results_.data());
+      if (made % 8 > 0) groups_(at(made / 8 * 8), 1, made % 8, at(made / 8));
+    }
     return results_.data();
   }
 
@@ -196,7 +199,7 @@ void reduce_lines(const ops::reduce_stage& stage, const stage_context& context, 
   const std::int64_t item_bytes = plan.item_bytes();
   const row_combiner combiner(stage.which, plan.type());
   std::byte* const base = context.data(stage.target);
-  const work_grid grid(split, tile_elements, 4, line_step);
+  const work_grid grid(split, tile_elements, 1, line_step);
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * item_bytes : 0);
   const int workers =
       workers_for(split.outer * split.middle, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);

@@ -23,6 +23,15 @@ void combine_eight_loop(const std::byte* const* rows, std::byte* out, std::int64
   }
 }
 
+// How far ahead of its use memory is fetched: beyond the page where a processor's own prefetching stops. Of 1 to 32 KiB,
+// best for operands in memory and in the third cache (AMD Zen 5, 2026-11).
+template <class T>
+constexpr std::int64_t fetched_ahead = 8192 / static_cast<std::int64_t>(sizeof(T));
+
+// Elements in a cache line.
+template <class T>
+constexpr std::int64_t line_elements = 64 / static_cast<std::int64_t>(sizeof(T));
+
 // Eight elements that lie `step` apart.
 template <class Combine, class T>
 T combine_apart(const T* x, std::int64_t step) {
@@ -31,19 +40,30 @@ T combine_apart(const T* x, std::int64_t step) {
   return Combine::apply(left, right);
 }
 
+// 2 * Half elements become the first one: the later half is combined with the earlier one, again and again.
+template <class Combine, std::int64_t Half, class T>
+void combine_halves(T* x) {
+  TANDEM_INDEPENDENT
+  for (std::int64_t i = 0; i < Half; ++i) x[i] = Combine::apply(x[i], x[i + Half]);
+  if constexpr (Half > 1) combine_halves<Combine, Half / 2>(x);
+}
+
 template <class Combine, class T>
 void combine_blocks_loop(const std::byte* in, std::int64_t blocks, std::byte* out) {
   static_assert(block_elements == 8 * 8 * 8);
+  // Eight runs that lie one after the other become one, so that memory is read from the first element to the last.
+  constexpr std::int64_t run = 16;
   const T* x = reinterpret_cast<const T*>(in);
   T* to = reinterpret_cast<T*>(out);
-  for (std::int64_t b = 0; b < blocks; ++b, x += block_elements) {
+  for (std::int64_t b = 0; b < blocks; ++b) {
     T sixty_four[64];
-    TANDEM_INDEPENDENT
-    for (std::int64_t i = 0; i < 64; ++i) sixty_four[i] = combine_apart<Combine>(x + i, 64);
-    T eight[8];
-    TANDEM_INDEPENDENT
-    for (std::int64_t i = 0; i < 8; ++i) eight[i] = combine_apart<Combine>(sixty_four + i, 8);
-    to[b] = combine_apart<Combine>(eight, 1);
+    for (std::int64_t first = 0; first < 64; first += run, x += 8 * run) {
+      for (std::int64_t k = 0; k < 8 * run; k += line_elements<T>) __builtin_prefetch(x + k + fetched_ahead<T>);
+      TANDEM_INDEPENDENT
+      for (std::int64_t i = 0; i < run; ++i) sixty_four[first + i] = combine_apart<Combine>(x + i, run);
+    }
+    combine_halves<Combine, 32>(sixty_four);
+    to[b] = sixty_four[0];
   }
 }
 
