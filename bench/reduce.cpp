@@ -100,7 +100,12 @@ void argmax_axis(benchmark::State& state, int axis) {
 }
 
 void shapes(benchmark::internal::Benchmark* of) {
-  of->Args({3162, 3162})->Args({1'000'000, 10})->Args({10, 1'000'000})->UseRealTime();
+  of->Args({3162, 3162})
+      ->Args({1'000'000, 3})
+      ->Args({1'000'000, 10})
+      ->Args({100'000, 100})
+      ->Args({10, 1'000'000})
+      ->UseRealTime();
 }
 
 BENCHMARK(sum_raw)->RangeMultiplier(10)->Range(1000, 10'000'000)->UseRealTime();

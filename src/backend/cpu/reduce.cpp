@@ -122,20 +122,24 @@ void reduce_groups(const ops::reduce_stage& stage, const stage_context& context,
                    const tile_plan& plan, const detail::layout& target) {
   const kernels::combine_groups_kernel combine = kernels::combine_groups(stage.which, plan.type());
   const std::int64_t length = split.middle;
-  const std::int64_t groups_a_tile = tile_elements / length;
-  const std::int64_t tiles = (split.outer + groups_a_tile - 1) / groups_a_tile;
+  // More at a time where nothing is computed into registers.
+  const std::int64_t tiles_at_once = plan.in_place(0) != nullptr ? 8 : 1;
+  const std::int64_t groups_at_once = tiles_at_once * tile_elements / length;
+  const std::int64_t parts = (split.outer + groups_at_once - 1) / groups_at_once;
   const int workers =
       workers_for(split.outer * length, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
   const auto tile_workers = make_workers(plan, workers);
   std::vector<scratch> results;
-  for (int i = 0; i < workers; ++i) results.emplace_back(tile_elements * largest_item_bytes);
+  for (int i = 0; i < workers; ++i) results.emplace_back(groups_at_once * plan.item_bytes());
   std::byte* const base = context.data(stage.target);
-  runtime::parallel_for(tiles, workers, [&](std::int64_t begin, std::int64_t end, int number) {
+  runtime::parallel_for(parts, workers, [&](std::int64_t begin, std::int64_t end, int number) {
     const auto me = static_cast<std::size_t>(number);
-    for (std::int64_t tile = begin; tile < end; ++tile) {
-      const std::int64_t first = tile * groups_a_tile;
-      const std::int64_t groups = std::min(groups_a_tile, split.outer - first);
-      combine(tile_workers[me]->values(first * length, groups * length), groups, length, results[me].data());
+    for (std::int64_t part = begin; part < end; ++part) {
+      const std::int64_t first = part * groups_at_once;
+      const std::int64_t groups = std::min(groups_at_once, split.outer - first);
+      const std::byte* const direct = plan.in_place(first * length);
+      combine(direct != nullptr ? direct : tile_workers[me]->values(first * length, groups * length), groups, length,
+              results[me].data());
       core::scatter(results[me].data(), base, target, plan.item_bytes(), first, groups);
       context.advance(groups * length);
     }

@@ -67,28 +67,66 @@ void combine_blocks_loop(const std::byte* in, std::int64_t blocks, std::byte* ou
   }
 }
 
+// So few elements that their number is known when this is compiled, pairwise.
+template <class Combine, std::int64_t Length, class T>
+T combine_few(const T* x) {
+  if constexpr (Length == 1) {
+    return x[0];
+  } else {
+    constexpr std::int64_t half = Length / 2;
+    return Combine::apply(combine_few<Combine, Length - half>(x), combine_few<Combine, half>(x + Length - half));
+  }
+}
+
+template <class Combine, std::int64_t Length, class T>
+void few_loop(const T* x, std::int64_t groups, T* to) {
+  // Several groups at once where few registers hold them; beyond, taking them apart costs more than it saves (AMD Zen 5,
+  // 2026-11).
+  if constexpr (Length * sizeof(T) <= 32) {
+    TANDEM_INDEPENDENT
+    for (std::int64_t g = 0; g < groups; ++g) to[g] = combine_few<Combine, Length>(x + g * Length);
+  } else {
+    TANDEM_ONE_BY_ONE
+    for (std::int64_t g = 0; g < groups; ++g) {
+      __builtin_prefetch(x + g * Length + fetched_ahead<T>);
+      to[g] = combine_few<Combine, Length>(x + g * Length);
+    }
+  }
+}
+
+// Eight running results for at least eight elements: a processor works on several at once. The last elements go to the
+// last results.
 template <class Combine, class T>
 T combine_group(const T* x, std::int64_t length) {
-  if (length < 8) {
-    T result = x[0];
-    for (std::int64_t i = 1; i < length; ++i) result = Combine::apply(result, x[i]);
-    return result;
-  }
-  // Eight running results: a processor works on several at once.
   T lanes[8];
   for (int k = 0; k < 8; ++k) lanes[k] = x[k];
   std::int64_t i = 8;
   for (; i + 8 <= length; i += 8) {
     for (int k = 0; k < 8; ++k) lanes[k] = Combine::apply(lanes[k], x[i + k]);
   }
-  for (int k = 0; i + k < length; ++k) lanes[k] = Combine::apply(lanes[k], x[i + k]);
-  return combine_apart<Combine>(lanes, 1);
+  if (i < length) {
+    const T* const last = x + length - 8;
+    for (int k = 0; k < 8; ++k) lanes[k] = k < 8 - (length - i) ? lanes[k] : Combine::apply(lanes[k], last[k]);
+  }
+  combine_halves<Combine, 4>(lanes);
+  return lanes[0];
 }
 
 template <class Combine, class T>
 void combine_groups_loop(const std::byte* in, std::int64_t groups, std::int64_t length, std::byte* out) {
   const T* x = reinterpret_cast<const T*>(in);
   T* to = reinterpret_cast<T*>(out);
+  switch (length) {
+    case 1: return few_loop<Combine, 1>(x, groups, to);
+    case 2: return few_loop<Combine, 2>(x, groups, to);
+    case 3: return few_loop<Combine, 3>(x, groups, to);
+    case 4: return few_loop<Combine, 4>(x, groups, to);
+    case 5: return few_loop<Combine, 5>(x, groups, to);
+    case 6: return few_loop<Combine, 6>(x, groups, to);
+    case 7: return few_loop<Combine, 7>(x, groups, to);
+    case 8: return few_loop<Combine, 8>(x, groups, to);
+    default: break;
+  }
   for (std::int64_t g = 0; g < groups; ++g) to[g] = combine_group<Combine>(x + g * length, length);
 }
 
