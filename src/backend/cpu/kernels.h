@@ -20,8 +20,10 @@ map_kernel map(ops::op which, dtype type);
 /// The loop that converts elements.
 map_kernel convert(dtype from, dtype to);
 
-/// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows.
-using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count);
+/// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows. What will be read next
+/// lies `ahead` elements after each row, unless that is 0.
+using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count,
+                                      std::int64_t ahead);
 
 combine_eight_kernel combine_eight(ops::reduction which, dtype type);
 

@@ -10,19 +10,6 @@ namespace tandem::backend::kernels::TANDEM_ISA {
 
 namespace {
 
-template <class Combine, class T>
-void combine_eight_loop(const std::byte* const* rows, std::byte* out, std::int64_t count) {
-  const T* x[8];
-  for (int k = 0; k < 8; ++k) x[k] = reinterpret_cast<const T*>(rows[k]);
-  T* to = reinterpret_cast<T*>(out);
-  TANDEM_INDEPENDENT
-  for (std::int64_t i = 0; i < count; ++i) {
-    const T left = Combine::apply(Combine::apply(x[0][i], x[1][i]), Combine::apply(x[2][i], x[3][i]));
-    const T right = Combine::apply(Combine::apply(x[4][i], x[5][i]), Combine::apply(x[6][i], x[7][i]));
-    to[i] = Combine::apply(left, right);
-  }
-}
-
 // How far ahead of its use memory is fetched: beyond the page where a processor's own prefetching stops. Of 1 to 32 KiB,
 // best for operands in memory and in the third cache (AMD Zen 5, 2026-11).
 template <class T>
@@ -31,6 +18,31 @@ constexpr std::int64_t fetched_ahead = 8192 / static_cast<std::int64_t>(sizeof(T
 // Elements in a cache line.
 template <class T>
 constexpr std::int64_t line_elements = 64 / static_cast<std::int64_t>(sizeof(T));
+
+template <class Combine, class T>
+T combine_at(const T* const* x, std::int64_t i) {
+  const T left = Combine::apply(Combine::apply(x[0][i], x[1][i]), Combine::apply(x[2][i], x[3][i]));
+  const T right = Combine::apply(Combine::apply(x[4][i], x[5][i]), Combine::apply(x[6][i], x[7][i]));
+  return Combine::apply(left, right);
+}
+
+template <class Combine, class T>
+void combine_eight_loop(const std::byte* const* rows, std::byte* out, std::int64_t count, std::int64_t ahead) {
+  constexpr std::int64_t run = 16;
+  const T* x[8];
+  for (int k = 0; k < 8; ++k) x[k] = reinterpret_cast<const T*>(rows[k]);
+  T* to = reinterpret_cast<T*>(out);
+  std::int64_t i = 0;
+  for (; ahead != 0 && i + run <= count; i += run) {
+    for (int k = 0; k < 8; ++k) {
+      for (std::int64_t j = 0; j < run; j += line_elements<T>) __builtin_prefetch(x[k] + i + j + ahead);
+    }
+    TANDEM_INDEPENDENT
+    for (std::int64_t j = i; j < i + run; ++j) to[j] = combine_at<Combine>(x, j);
+  }
+  TANDEM_INDEPENDENT
+  for (std::int64_t j = i; j < count; ++j) to[j] = combine_at<Combine>(x, j);
+}
 
 // Eight elements that lie `step` apart.
 template <class Combine, class T>
