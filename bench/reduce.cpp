@@ -30,6 +30,17 @@ void sum(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * n * 8);
 }
 
+// Beside sum_raw, which reads as much.
+void argmax(benchmark::State& state) {
+  const std::int64_t n = state.range(0);
+  const td::ndarray a = ramp({n});
+  for (auto _ : state) {
+    const td::ndarray result = td::argmax(a);
+    benchmark::DoNotOptimize(result);
+  }
+  state.SetBytesProcessed(state.iterations() * n * 8);
+}
+
 // Rows are summed up, each worker taking a share of them; the partial results are added at the end.
 void sum_axis0_raw(benchmark::State& state) {
   const std::int64_t rows = state.range(0);
@@ -79,8 +90,22 @@ void sum_axis(benchmark::State& state, int axis) {
   state.SetBytesProcessed(state.iterations() * a.size() * 8);
 }
 
+void argmax_axis(benchmark::State& state, int axis) {
+  const td::ndarray a = ramp({state.range(0), state.range(1)});
+  for (auto _ : state) {
+    const td::ndarray result = td::argmax(a, {.axis = axis});
+    benchmark::DoNotOptimize(result);
+  }
+  state.SetBytesProcessed(state.iterations() * a.size() * 8);
+}
+
 void shapes(benchmark::internal::Benchmark* of) {
-  of->Args({3162, 3162})->Args({1'000'000, 10})->Args({10, 1'000'000})->UseRealTime();
+  of->Args({3162, 3162})
+      ->Args({1'000'000, 3})
+      ->Args({1'000'000, 10})
+      ->Args({100'000, 100})
+      ->Args({10, 1'000'000})
+      ->UseRealTime();
 }
 
 BENCHMARK(sum_raw)->RangeMultiplier(10)->Range(1000, 10'000'000)->UseRealTime();
@@ -89,6 +114,9 @@ BENCHMARK(sum_axis0_raw)->Args({3162, 3162})->Args({1'000'000, 10})->UseRealTime
 BENCHMARK_CAPTURE(sum_axis, axis0, 0)->Apply(shapes);
 BENCHMARK(sum_axis1_raw)->Apply(shapes);
 BENCHMARK_CAPTURE(sum_axis, axis1, 1)->Apply(shapes);
+BENCHMARK(argmax)->RangeMultiplier(10)->Range(1000, 10'000'000)->UseRealTime();
+BENCHMARK_CAPTURE(argmax_axis, axis0, 0)->Apply(shapes);
+BENCHMARK_CAPTURE(argmax_axis, axis1, 1)->Apply(shapes);
 
 }  // namespace
 

@@ -1,8 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <tandem/creation.h>
@@ -110,6 +114,115 @@ TEST(Arg, SearchesExpressions) {
        {std::optional<std::int64_t>(), std::optional<std::int64_t>(0), std::optional<std::int64_t>(1)}) {
     EXPECT_TRUE(
         equals(eval(argmax(tandem::abs(a.view - b.view), {.axis = axis})), expected(true, distance, {.axis = axis})));
+  }
+}
+
+// The first of the best of `count` elements that lie `step` apart, found one by one.
+template <class T>
+std::int64_t first_best(const T* x, std::int64_t count, std::int64_t step, bool largest) {
+  std::int64_t best = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T each = x[i * step];
+    if (each != each) return i;
+    if (largest ? each > x[best * step] : each < x[best * step]) best = i;
+  }
+  return best;
+}
+
+template <class T>
+void expect_first_best(const std::vector<T>& x, const ndarray& given, std::int64_t outer, std::int64_t middle,
+                       std::int64_t inner, bool largest) {
+  const std::vector<std::int64_t> found = given.to_vector<std::int64_t>();
+  ASSERT_EQ(static_cast<std::int64_t>(found.size()), outer * inner);
+  for (std::int64_t i = 0; i < outer; ++i) {
+    for (std::int64_t j = 0; j < inner; ++j) {
+      ASSERT_EQ(found[static_cast<std::size_t>(i * inner + j)],
+                first_best(x.data() + i * middle * inner + j, middle, inner, largest))
+          << "result " << i << ", " << j;
+    }
+  }
+}
+
+// (outer, middle, inner) on every side of what fills registers, tiles and blocks, in both orders of memory.
+template <class T>
+void search_shapes(random_numbers& random) {
+  constexpr std::int64_t shapes[][3] = {
+      {1, 5000, 1}, {1, 70001, 1}, {700, 2, 1},   {701, 3, 1},   {90, 10, 1},   {33, 127, 1},   {300, 128, 1},
+      {7, 129, 1},  {3, 1000, 1},  {1, 3000, 2},  {1, 3001, 3},  {2, 900, 5},   {1, 2000, 7},   {1, 1501, 10},
+      {1, 777, 16}, {1, 401, 33},  {3, 150, 63},  {1, 260, 100}, {1, 130, 257}, {1, 40, 511},   {1, 40, 512},
+      {2, 19, 513}, {1, 10, 3000}, {1, 15, 1100}, {100, 10, 10}, {20, 7, 30},   {1, 20000, 12}, {5, 3, 4}};
+  for (const auto& [outer, middle, inner] : shapes) {
+    const std::int64_t size = outer * middle * inner;
+    std::vector<T> x(static_cast<std::size_t>(size));
+    // Few different numbers, so that there are ties everywhere; or growing ones, so that each beats those before it.
+    const int kind = static_cast<int>(random.between(0, 4));
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const auto of_few = static_cast<T>(random.between(0, kind == 0 ? 1 : 100));
+      x[i] = kind == 1 ? static_cast<T>(i / 700) : of_few;
+    }
+    if constexpr (std::is_floating_point_v<T>) {
+      const std::int64_t odd_ones = kind < 2 ? 0 : kind == 2 ? 1 : size / 50 + 2;
+      for (std::int64_t i = 0; i < odd_ones; ++i) {
+        const T odd[] = {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(),
+                         -std::numeric_limits<T>::infinity(), T(-0.0)};
+        x[static_cast<std::size_t>(random.between(0, size - 1))] = odd[kind == 2 ? 0 : random.between(0, 3)];
+      }
+      if (kind == 4) std::fill(x.begin() + size / 3, x.end(), std::numeric_limits<T>::quiet_NaN());
+    }
+    const ndarray row_major = array(std::span<const T>(x), {outer, middle, inner});
+    const ndarray middle_last = ndarray(permute_dims(empty({outer, inner, middle}, dtype_of<T>), {0, 2, 1}));
+    middle_last.assign(row_major);
+    const ndarray backward = zeros({outer, middle, 2 * inner}, dtype_of<T>)(ellipsis, slice(none, none, -2));
+    backward.assign(row_major);
+    for (const ndarray& each : {row_major, middle_last, backward}) {
+      for (const bool largest : {false, true}) {
+        SCOPED_TRACE(std::string(name(dtype_of<T>)) + " " + to_string(each.shape()) + " strides " +
+                     to_string(each.strides()) + " kind " + std::to_string(kind) + (largest ? " argmax" : " argmin"));
+        for (const int workers : {1, 2, 5, 8}) {
+          const expr along = call(largest, each, {.axis = 1});
+          expect_first_best(x, eval(along, {.workers = workers}), outer, middle, inner, largest);
+          const expr of_all = call(largest, each, {});
+          ASSERT_EQ(eval(of_all, {.workers = workers}).template item<std::int64_t>(),
+                    first_best(x.data(), size, 1, largest));
+        }
+        const expr computed = call(largest, where(each == each, each, each), {.axis = 1});
+        expect_first_best(x, eval(computed), outer, middle, inner, largest);
+        if (::testing::Test::HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(Arg, FindsTheFirstOfTheBestOfEveryShape) {
+  random_numbers random(504);
+  for (int round = 0; round < 3; ++round) {
+    search_shapes<float>(random);
+    search_shapes<double>(random);
+  }
+  search_shapes<std::int8_t>(random);
+  search_shapes<std::uint8_t>(random);
+  search_shapes<std::int16_t>(random);
+  search_shapes<std::uint16_t>(random);
+  search_shapes<std::int32_t>(random);
+  search_shapes<std::uint32_t>(random);
+  search_shapes<std::int64_t>(random);
+  search_shapes<std::uint64_t>(random);
+}
+
+TEST(Arg, FindsTheFirstNanWhereverItIs) {
+  for (const std::int64_t columns : {1, 3, 300}) {
+    const std::int64_t rows = 12000 / columns;
+    for (const std::int64_t at : {std::int64_t(0), std::int64_t(1), rows / 3, rows - 2, rows - 1}) {
+      const ndarray x = eval(reshape(arange(0.0, 1.0 * static_cast<double>(rows * columns)), {rows, columns}));
+      x(at, columns - 1) = std::nan("");
+      x(rows - 1, columns - 1) = std::nan("");
+      for (const bool largest : {false, true}) {
+        const ndarray along = call(largest, x, {.axis = 0});
+        for (std::int64_t j = 0; j < columns - 1; ++j) ASSERT_EQ(along(j).item<std::int64_t>(), largest ? rows - 1 : 0);
+        ASSERT_EQ(along(columns - 1).item<std::int64_t>(), at) << columns;
+        ASSERT_EQ(ndarray(call(largest, x, {})).item<std::int64_t>(), at * columns + columns - 1) << columns;
+      }
+    }
   }
 }
 

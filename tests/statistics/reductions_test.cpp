@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,30 @@ TEST_P(Reductions, OfAnExpressionOfUnlikeLayoutsAgreeWithPlainLoops) {
           ASSERT_TRUE(within(eval(call(which, a.view + b.view - c.view, {.axis = axis})),
                              expected(which, value, {.axis = axis})));
         }
+      }
+    }
+  }
+}
+
+// Lengths on every side of those that have loops of their own, in groups of neighbours and across rows; for min and max
+// with nan, infinities and ties.
+TEST_P(Reductions, OfEveryShortLengthAgreeWithPlainLoops) {
+  const statistic which = GetParam();
+  random_numbers random(40260 + static_cast<std::uint64_t>(which));
+  const bool extreme = which == statistic::min || which == statistic::max;
+  std::vector<std::int64_t> lengths = {63, 64, 65, 100, 127, 128, 129, 255, 300, 600};
+  for (std::int64_t length = 1; length <= 34; ++length) lengths.push_back(length);
+  for (const dtype type : all_dtypes) {
+    if (!takes(which, type)) continue;
+    const numbers kind = extreme ? numbers::special : which == statistic::prod ? numbers::near_one : numbers::small;
+    for (const std::int64_t length : lengths) {
+      const std::int64_t others = random.one_of(std::array{1, 3, 19, 70});
+      for (const std::int64_t axis : {0, 1}) {
+        const dims shape = axis == 0 ? dims{length, others} : dims{others, length};
+        const operand x = random_operand(type, shape, random.one_of(all_forms), kind, random);
+        SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " axis " + std::to_string(axis));
+        ASSERT_TRUE(within(eval(call(which, x.view, {.axis = axis})),
+                           expected(which, x.values, {.axis = axis}, kind == numbers::small)));
       }
     }
   }

@@ -123,6 +123,8 @@ TEST(Workers, DoNotChangeReductionsOfFewLongRows) { compare_workers({10, 100000}
 
 TEST(Workers, DoNotChangeReductionsOfManyShortRows) { compare_workers({100000, 10}, {complex64}); }
 
+TEST(Workers, DoNotChangeReductionsOfManyRowsBelowATile) { compare_workers({5000, 100}, {float32, float64}); }
+
 TEST(Workers, DoNotChangeReductionsOfThreeAxes) { compare_workers({3, 5, 7001}, {float64, complex64}); }
 
 TEST(Workers, DoNotChangeReductionsOfThreeColumns) { compare_workers({70001, 3}, {float32, complex128}); }

@@ -24,7 +24,7 @@ combine_groups_kernel combine_groups(ops::reduction which, dtype type) {
   return instruction_set_in_use().loops->combine_groups(which, type);
 }
 scan_kernel scan(ops::reduction which, dtype type) { return instruction_set_in_use().loops->scan(which, type); }
-arg_kernel arg(bool largest, dtype type) { return instruction_set_in_use().loops->arg(largest, type); }
+arg_kernels arg(bool largest, dtype type) { return instruction_set_in_use().loops->arg(largest, type); }
 multiply_add_kernel multiply_add(dtype type) { return instruction_set_in_use().loops->multiply_add(type); }
 
 }  // namespace tandem::backend::kernels

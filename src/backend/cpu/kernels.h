@@ -55,8 +55,10 @@ using transpose_kernel = void (*)(const std::byte* from, std::int64_t stride, st
 /// Null for elements of 16 bytes.
 transpose_kernel transpose(std::int64_t item_bytes);
 
-/// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows.
-using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count);
+/// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows. What will be read next
+/// lies `ahead` elements after each row, unless that is 0.
+using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count,
+                                      std::int64_t ahead);
 
 combine_eight_kernel combine_eight(ops::reduction which, dtype type);
 
@@ -79,12 +81,27 @@ using scan_kernel = void (*)(const std::byte* in, std::byte* carry, std::byte* o
 
 scan_kernel scan(ops::reduction which, dtype type);
 
-/// Improves `best[j]` and `best_at[j]`, for j < width, by rows of candidates: the candidate of row r is at position
-/// `positions[r * width + j]`, or `first + r` if positions is null. Earlier rows win ties, nan wins over numbers.
-using arg_kernel = void (*)(const std::byte* rows, std::int64_t row_count, std::int64_t width, std::int64_t first,
-                            const std::int64_t* positions, std::byte* best, std::int64_t* best_at);
+/// Loops of argmax and argmin, which know of columns what is best so far and where it was seen. The first of equals is
+/// best, and nan is better than numbers.
+struct arg_kernels {
+  /// Improves `best[j]` and `best_at[j]`, for j < width, by at most `most_rows` rows of candidates: row r begins at
+  /// rows[r * step], and what it gives is at `first + r`. What will be read next begins at rows[ahead].
+  void (*rows)(const std::byte* rows, std::int64_t row_count, std::int64_t step, std::int64_t ahead, std::int64_t width,
+               std::int64_t first, std::byte* best, std::int64_t* best_at);
+  /// Improves them by candidates that were seen at positions of their own; of equals the one with the lower is best.
+  void (*merge)(const std::byte* candidates, const std::int64_t* at, std::int64_t width, std::byte* best,
+                std::int64_t* best_at);
+  /// Columns k * width + j, for k < joined, a power of two, are of the rows r * joined + k: makes column j the best of
+  /// them, and positions those among these rows.
+  void (*part)(std::int64_t joined, std::int64_t width, std::byte* best, std::int64_t* best_at);
+  /// best_at[g] = where the best of the `length` elements that begin at in[g * length] is among them, for g < groups.
+  void (*groups)(const std::byte* in, std::int64_t groups, std::int64_t length, std::int64_t* best_at);
 
-arg_kernel arg(bool largest, dtype type);
+  /// Row numbers are counted in elements of int8 where candidates are.
+  static constexpr std::int64_t most_rows = 128;
+};
+
+arg_kernels arg(bool largest, dtype type);
 
 /// acc[j] += x * y[j * stride], in the dtype's arithmetic, for integers and booleans.
 using multiply_add_kernel = void (*)(const std::byte* x, const std::byte* y, std::int64_t stride, std::byte* acc,
@@ -104,7 +121,7 @@ struct loop_set {
   combine_blocks_kernel (*combine_blocks)(ops::reduction which, dtype type);
   combine_groups_kernel (*combine_groups)(ops::reduction which, dtype type);
   scan_kernel (*scan)(ops::reduction which, dtype type);
-  arg_kernel (*arg)(bool largest, dtype type);
+  arg_kernels (*arg)(bool largest, dtype type);
   multiply_add_kernel (*multiply_add)(dtype type);
 };
 

@@ -31,7 +31,7 @@ class row_combiner {
         count /= 8;
         const std::byte* eight[8];
         for (std::int64_t k = 0; k < 8; ++k) eight[k] = rows + k * count * width * item_bytes_;
-        combine_eight_(eight, spare, count * width);
+        combine_eight_(eight, spare, count * width, 0);
         rows = spare;
         continue;
       }
@@ -48,9 +48,24 @@ class row_combiner {
     return rows;
   }
 
-  // Eight rows that lie anywhere. `out` may be one of them.
-  void eight(const std::byte* const* rows, std::byte* out, std::int64_t width) const {
-    combine_eight_(rows, out, width);
+  // Combines up to eight rows that lie anywhere: row k may be at spare + k * width, and nothing else may be in `spare`.
+  // What will be read next lies `ahead` elements after each row, unless that is 0.
+  const std::byte* eight_to_one(const std::byte** rows, std::int64_t count, std::int64_t width, std::byte* spare,
+                                std::int64_t ahead) const {
+    if (count == 8) {
+      combine_eight_(rows, spare, width, ahead);
+      return spare;
+    }
+    for (std::int64_t half = 0; count > 1; count = half) {
+      half = (count + 1) / 2;
+      for (std::int64_t k = 0; k + half < count; ++k) {
+        std::byte* const out = spare + k * width * item_bytes_;
+        const std::byte* in[] = {rows[k], rows[k + half]};
+        combine_(in, out, width);
+        rows[k] = out;
+      }
+    }
+    return rows[0];
   }
 
   void into(std::byte* earlier, const std::byte* later, std::int64_t width) const {
@@ -122,40 +137,46 @@ void reduce_groups(const ops::reduce_stage& stage, const stage_context& context,
                    const tile_plan& plan, const detail::layout& target) {
   const kernels::combine_groups_kernel combine = kernels::combine_groups(stage.which, plan.type());
   const std::int64_t length = split.middle;
-  const std::int64_t groups_a_tile = tile_elements / length;
-  const std::int64_t tiles = (split.outer + groups_a_tile - 1) / groups_a_tile;
+  // More at a time where nothing is computed into registers.
+  const std::int64_t tiles_at_once = plan.is_in_place() ? 8 : 1;
+  const std::int64_t groups_at_once = tiles_at_once * tile_elements / length;
+  const std::int64_t parts = (split.outer + groups_at_once - 1) / groups_at_once;
   const int workers =
       workers_for(split.outer * length, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
   const auto tile_workers = make_workers(plan, context.operands, workers);
   std::vector<scratch> results;
-  for (int i = 0; i < workers; ++i) results.emplace_back(tile_elements * largest_item_bytes);
+  for (int i = 0; i < workers; ++i) results.emplace_back(groups_at_once * plan.item_bytes());
   std::byte* const base = context.data(stage.target);
-  runtime::parallel_for(tiles, workers, [&](std::int64_t begin, std::int64_t end, int number) {
+  runtime::parallel_for(parts, workers, [&](std::int64_t begin, std::int64_t end, int number) {
     const auto me = static_cast<std::size_t>(number);
-    for (std::int64_t tile = begin; tile < end; ++tile) {
-      const std::int64_t first = tile * groups_a_tile;
-      const std::int64_t groups = std::min(groups_a_tile, split.outer - first);
-      combine(tile_workers[me]->values(first * length, groups * length), groups, length, results[me].data());
+    for (std::int64_t part = begin; part < end; ++part) {
+      const std::int64_t first = part * groups_at_once;
+      const std::int64_t groups = std::min(groups_at_once, split.outer - first);
+      const std::byte* const direct = tile_workers[me]->in_place(first * length);
+      combine(direct != nullptr ? direct : tile_workers[me]->values(first * length, groups * length), groups, length,
+              results[me].data());
       core::scatter(results[me].data(), base, target, plan.item_bytes(), first, groups);
       context.advance(groups * length);
     }
   });
 }
 
-// What of a long line of elements is one step: eight tiles.
-constexpr std::int64_t line_step = 8 * tile_elements;
+// What of a long line of neighbouring elements is one step: enough that what follows its blocks is small beside them.
+constexpr std::int64_t line_step = 32 * tile_elements;
 
-// Lines of neighbouring elements, each to one result: a tile at a time, the rest in groups.
-class line_combiner {
+// Steps along lines of neighbouring elements: a tile at a time, the rest in groups.
+static_assert(kernels::block_elements == tile_elements);
+
+class line_steps {
  public:
-  line_combiner(ops::reduction which, dtype type)
+  line_steps(ops::reduction which, dtype type)
       : blocks_(kernels::combine_blocks(which, type)),
         groups_(kernels::combine_groups(which, type)),
         item_bytes_(item_size(type)),
         results_(most_results * item_bytes_) {}
 
-  // Combines up to `line_step` elements from number `first` on. The result is overwritten by the next call.
-  const std::byte* step(tile_plan::worker& values, std::int64_t first, std::int64_t count) {
+  // Combines `count` elements from number `first` on to one. The result is overwritten by the next call.
+  const std::byte* step(tile_plan::worker& values, std::int64_t first, std::int64_t count, std::int64_t, std::int64_t) {
     const std::int64_t tiles = count / tile_elements;
     const std::byte* const direct = values.in_place(first);
     if (direct != nullptr) {
@@ -175,7 +196,10 @@ class line_combiner {
       made += groups;
       if (short_group > 0) groups_(last + groups * longest_group * item_bytes_, 1, short_group, at(made++));
     }
-    if (made > 1) groups_(results_.data(), 1, made, results_.data());
+    for (; made > 1; made = (made + 7) / 8) {
+      if (made >= 8) groups_(results_.data(), made / 8, 8, results_.data());
+      if (made % 8 > 0) groups_(at(made / 8 * 8), 1, made % 8, at(made / 8));
+    }
     return results_.data();
   }
 
@@ -190,81 +214,71 @@ class line_combiner {
   scratch results_;
 };
 
-void reduce_lines(const ops::reduce_stage& stage, const stage_context& context, const axis_split& split,
-                  const tile_plan& plan, const detail::layout& target) {
-  static_assert(kernels::block_elements == tile_elements);
-  const std::int64_t item_bytes = plan.item_bytes();
-  const row_combiner combiner(stage.which, plan.type());
-  std::byte* const base = context.data(stage.target);
-  const work_grid grid(split, tile_elements, 4, line_step);
-  const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * item_bytes : 0);
-  const int workers =
-      workers_for(split.outer * split.middle, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
-  const auto tile_workers = make_workers(plan, context.operands, workers);
-  std::vector<line_combiner> lines;
-  std::vector<cascade> cascades;
-  for (int i = 0; i < workers; ++i) {
-    lines.emplace_back(stage.which, plan.type());
-    cascades.emplace_back(combiner, item_bytes, grid.rows_a_chunk / line_step);
-  }
-  const auto store = [&](std::int64_t item, const std::byte* result) {
-    core::scatter(result, base, target, item_bytes, item, 1);
-  };
-  runtime::parallel_for(grid.items * grid.chunks, workers, [&](std::int64_t begin, std::int64_t end, int number) {
-    const auto me = static_cast<std::size_t>(number);
-    for (std::int64_t unit = begin; unit < end; ++unit) {
-      const std::int64_t item = unit / grid.chunks;
-      const std::int64_t line_begin = unit % grid.chunks * grid.rows_a_chunk;
-      const std::int64_t line_end = std::min(split.middle, line_begin + grid.rows_a_chunk);
-      const std::byte* result = nullptr;
-      for (std::int64_t at = line_begin; at < line_end; at += line_step) {
-        const std::int64_t count = std::min(line_step, line_end - at);
-        result = lines[me].step(*tile_workers[me], item * split.middle + at, count);
-        if (line_end - line_begin > line_step) cascades[me].push(result, 1, item_bytes);
-        context.advance(count);
-      }
-      if (line_end - line_begin > line_step) result = cascades[me].finish(1);
-      if (grid.chunks == 1) {
-        store(item, result);
-      } else {
-        std::memcpy(partials.data() + unit * item_bytes, result, static_cast<std::size_t>(item_bytes));
-      }
-    }
-  });
-  if (grid.chunks > 1) {
-    for (std::int64_t item = 0; item < grid.items; ++item) {
-      std::byte* results = partials.data() + item * grid.chunks * item_bytes;
-      store(item, combiner.rows_to_one(results, grid.chunks, 1, results));
-    }
-  }
+// Rows this wide are fetched one by one, eight to a step; narrower ones, as many as eight tiles hold: a step of 8 rows of
+// 100 float64 costs 2.5 times what it should (AMD Zen 5, 2026-11).
+constexpr std::int64_t wide_row = tile_elements / 2;
+constexpr std::int64_t narrow_step = 8 * tile_elements;
+
+std::int64_t rows_a_step(const axis_split& split) {
+  if (split.inner >= wide_row) return 8;
+  return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(narrow_step / split.inner)));
 }
 
-// Rows this wide are fetched one by one, eight to a step; narrower ones, as many as eight tiles hold.
-constexpr std::int64_t wide_row = tile_elements / 8 + 1;
+// Steps across rows.
+class row_steps {
+ public:
+  row_steps(const row_combiner& combiner, const axis_split& split, std::int64_t row_width, std::int64_t item_bytes)
+      : combiner_(combiner),
+        stride_(split.inner),
+        one_by_one_(split.inner >= wide_row),
+        item_bytes_(item_bytes),
+        spare_((one_by_one_ ? 8 * row_width : narrow_step) * item_bytes) {}
 
-void reduce_rows(const ops::reduce_stage& stage, const stage_context& context, const axis_split& split,
-                 const tile_plan& plan, const detail::layout& target) {
+  // Combines rows that begin at element number `first`, after which the chunk has `left` more. The result is
+  // overwritten by the next call.
+  const std::byte* step(tile_plan::worker& values, std::int64_t first, std::int64_t rows, std::int64_t width,
+                        std::int64_t left) {
+    std::byte* const spare = spare_.data();
+    if (!one_by_one_) {
+      return combiner_.rows_to_one(values.many_values(first, rows * width, spare), rows, width, spare);
+    }
+    const std::byte* eight[8];
+    const std::byte* const direct = values.in_place(first);
+    for (std::int64_t k = 0; k < rows; ++k) {
+      eight[k] = direct != nullptr ? direct + k * stride_ * item_bytes_
+                                   : values.values(first + k * stride_, width, spare + k * width * item_bytes_);
+    }
+    // The next rows of these columns, or the next columns of these rows.
+    const std::int64_t ahead = left >= 8 ? 8 * stride_ : width;
+    return combiner_.eight_to_one(eight, rows, width, spare, direct != nullptr ? ahead : 0);
+  }
+
+ private:
+  const row_combiner& combiner_;
+  std::int64_t stride_;
+  bool one_by_one_;
+  std::int64_t item_bytes_;
+  scratch spare_;
+};
+
+// Reduces by steps that `make_steps()` gives each worker.
+template <class MakeSteps>
+void reduce_chunks(const ops::reduce_stage& stage, const stage_context& context, const axis_split& split,
+                   const tile_plan& plan, const detail::layout& target, const row_combiner& combiner,
+                   const work_grid& grid, MakeSteps make_steps) {
   const std::int64_t item_bytes = plan.item_bytes();
-  const row_combiner combiner(stage.which, plan.type());
-  std::byte* const base = context.data(stage.target);
-
-  const bool one_by_one = split.inner >= wide_row;
-  constexpr std::int64_t narrow_step = 8 * tile_elements;
-  const auto narrow_rows = static_cast<std::int64_t>(
-      std::bit_floor(static_cast<std::uint64_t>(narrow_step / std::min(split.inner, tile_elements))));
-  const work_grid grid(split, tile_elements, 4, one_by_one ? 8 : narrow_rows);
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * row_bytes : 0);
   const int workers = workers_for(core::size_of(stage.chain.shape),
                                   static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
   const auto tile_workers = make_workers(plan, context.operands, workers);
-  std::vector<scratch> spares;
+  std::vector<decltype(make_steps())> steps;
   std::vector<cascade> cascades;
   for (int i = 0; i < workers; ++i) {
-    spares.emplace_back(one_by_one ? 8 * row_bytes : narrow_step * item_bytes);
-    cascades.emplace_back(combiner, row_bytes, grid.rows_a_chunk / grid.rows_a_step + 7);
+    steps.push_back(make_steps());
+    cascades.emplace_back(combiner, row_bytes, grid.rows_a_chunk / grid.rows_a_step);
   }
-
+  std::byte* const base = context.data(stage.target);
   const auto width_of = [&](std::int64_t item) { return std::min(grid.row_width, split.inner - grid.column_of(item)); };
   const auto store = [&](std::int64_t item, const std::byte* row) {
     core::scatter(row, base, target, item_bytes, grid.outer_of(item) * split.inner + grid.column_of(item),
@@ -273,35 +287,22 @@ void reduce_rows(const ops::reduce_stage& stage, const stage_context& context, c
 
   runtime::parallel_for(grid.items * grid.chunks, workers, [&](std::int64_t begin, std::int64_t end, int number) {
     const auto me = static_cast<std::size_t>(number);
-    tile_plan::worker& worker = *tile_workers[me];
-    std::byte* const spare = spares[me].data();
     for (std::int64_t unit = begin; unit < end; ++unit) {
       const std::int64_t item = unit / grid.chunks;
       const std::int64_t chunk = unit % grid.chunks;
       const std::int64_t width = width_of(item);
-      const std::int64_t row_end = std::min(split.middle, (chunk + 1) * grid.rows_a_chunk);
-      const auto first_of = [&](std::int64_t row) {
-        return (grid.outer_of(item) * split.middle + row) * split.inner + grid.column_of(item);
-      };
-      for (std::int64_t row = chunk * grid.rows_a_chunk; row < row_end; row += grid.rows_a_step) {
+      const std::int64_t row_begin = chunk * grid.rows_a_chunk;
+      const std::int64_t row_end = std::min(split.middle, row_begin + grid.rows_a_chunk);
+      const bool one_step = row_end - row_begin <= grid.rows_a_step;
+      const std::byte* result = nullptr;
+      for (std::int64_t row = row_begin; row < row_end; row += grid.rows_a_step) {
         const std::int64_t rows = std::min(grid.rows_a_step, row_end - row);
-        if (!one_by_one) {
-          const std::byte* const all = worker.many_values(first_of(row), rows * width, spare);
-          cascades[me].push(combiner.rows_to_one(all, rows, width, spare), width, item_bytes);
-        } else if (rows == 8) {
-          const std::byte* eight[8];
-          for (std::int64_t k = 0; k < 8; ++k)
-            eight[k] = worker.values(first_of(row + k), width, spare + k * row_bytes);
-          combiner.eight(eight, spare, width);
-          cascades[me].push(spare, width, item_bytes);
-        } else {
-          for (std::int64_t k = 0; k < rows; ++k) {
-            cascades[me].push(worker.values(first_of(row + k), width), width, item_bytes);
-          }
-        }
+        const std::int64_t first = (grid.outer_of(item) * split.middle + row) * split.inner + grid.column_of(item);
+        result = steps[me].step(*tile_workers[me], first, rows, width, row_end - row - rows);
+        if (!one_step) cascades[me].push(result, width, item_bytes);
         context.advance(rows * width);
       }
-      const std::byte* result = cascades[me].finish(width);
+      if (!one_step) result = cascades[me].finish(width);
       if (grid.chunks == 1) {
         store(item, result);
       } else {
@@ -311,11 +312,9 @@ void reduce_rows(const ops::reduce_stage& stage, const stage_context& context, c
       }
     }
   });
-  if (grid.chunks > 1) {
-    for (std::int64_t item = 0; item < grid.items; ++item) {
-      std::byte* rows = partials.data() + item * grid.chunks * row_bytes;
-      store(item, combiner.rows_to_one(rows, grid.chunks, width_of(item), rows));
-    }
+  for (std::int64_t item = 0; grid.chunks > 1 && item < grid.items; ++item) {
+    std::byte* rows = partials.data() + item * grid.chunks * row_bytes;
+    store(item, combiner.rows_to_one(rows, grid.chunks, width_of(item), rows));
   }
 }
 
@@ -333,10 +332,17 @@ void run_stage(const ops::reduce_stage& stage, const stage_context& context) {
   const detail::layout target = reordered(stage.target.at, result_order(split.kept, stage.axes));
   if (split.inner == 1 && split.middle <= longest_group) {
     reduce_groups(stage, context, split, plan, target);
-  } else if (split.inner == 1) {
-    reduce_lines(stage, context, split, plan, target);
+    return;
+  }
+  const row_combiner combiner(stage.which, plan.type());
+  if (split.inner == 1) {
+    const work_grid grid(split, tile_elements, 1, line_step);
+    reduce_chunks(stage, context, split, plan, target, combiner, grid,
+                  [&] { return line_steps(stage.which, plan.type()); });
   } else {
-    reduce_rows(stage, context, split, plan, target);
+    const work_grid grid(split, tile_elements, 4, rows_a_step(split));
+    reduce_chunks(stage, context, split, plan, target, combiner, grid,
+                  [&] { return row_steps(combiner, split, grid.row_width, plan.item_bytes()); });
   }
 }
 

@@ -169,9 +169,9 @@ const std::byte* tile_plan::worker::many_values(std::int64_t first, std::int64_t
 }
 
 const std::byte* tile_plan::worker::in_place(std::int64_t first) const noexcept {
-  if (!plan_.steps_.empty() || plan_.sources_.size() != 1) return nullptr;
+  if (!plan_.is_in_place()) return nullptr;
   const source& from = plan_.sources_.front();
-  return from.is_in_place() ? bases_[0] + (from.at.offset + first) * from.item_bytes : nullptr;
+  return bases_[0] + (from.at.offset + first) * from.item_bytes;
 }
 
 std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, std::span<const operand> operands,

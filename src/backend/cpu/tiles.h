@@ -53,6 +53,8 @@ class tile_plan {
 
   std::int64_t item_bytes() const noexcept { return item_size(type_); }
   dtype type() const noexcept { return type_; }
+  /// Whether the chain is one operand whose elements lie one after the other.
+  bool is_in_place() const noexcept { return steps_.empty() && sources_.size() == 1 && sources_[0].is_in_place(); }
   /// Time that one worker needs for an element whose operands are in its caches, roughly.
   double element_ns() const noexcept { return element_ns_; }
   /// Whether a worker may be asked to write more than a tile to memory at once: for one loop over operands that are

@@ -43,6 +43,13 @@
 #define TANDEM_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
+// Before a loop that is faster with an iteration at a time.
+#if defined(__clang__)
+#define TANDEM_ONE_BY_ONE _Pragma("clang loop vectorize(disable)")
+#else
+#define TANDEM_ONE_BY_ONE
+#endif
+
 #define TANDEM_PRAGMA_TEXT(text) _Pragma(#text)
 #define TANDEM_PRAGMA(text) TANDEM_PRAGMA_TEXT(text)
 #if TANDEM_ISA_LEVEL == 0

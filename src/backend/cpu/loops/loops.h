@@ -22,7 +22,7 @@ combine_eight_kernel combine_eight(ops::reduction which, dtype type);
 combine_blocks_kernel combine_blocks(ops::reduction which, dtype type);
 combine_groups_kernel combine_groups(ops::reduction which, dtype type);
 scan_kernel scan(ops::reduction which, dtype type);
-arg_kernel arg(bool largest, dtype type);
+arg_kernels arg(bool largest, dtype type);
 multiply_add_kernel multiply_add(dtype type);
 
 }  // namespace tandem::backend::kernels::TANDEM_ISA

@@ -5,7 +5,7 @@ TANDEM_LOOPS_BEGIN
 
 #include "ops/formulas/rows.h"
 
-// Loops that carry something along: scans, searches, sums of products.
+// Loops that carry something along: scans, sums of products.
 namespace tandem::backend::kernels::TANDEM_ISA {
 
 namespace {
@@ -20,32 +20,6 @@ void scan_loop(const std::byte* in, std::byte* carry, std::byte* out, std::int64
     to[i] = sum;
   }
   *reinterpret_cast<T*>(carry) = sum;
-}
-
-template <class T>
-bool is_nan(T x) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return x != x;
-  } else {
-    return false;
-  }
-}
-
-template <bool Largest, class T>
-void arg_loop(const std::byte* rows, std::int64_t row_count, std::int64_t width, std::int64_t first,
-              const std::int64_t* positions, std::byte* best, std::int64_t* best_at) {
-  const T* candidates = reinterpret_cast<const T*>(rows);
-  T* best_value = reinterpret_cast<T*>(best);
-  for (std::int64_t r = 0; r < row_count; ++r) {
-    for (std::int64_t j = 0; j < width; ++j) {
-      const T candidate = candidates[r * width + j];
-      const bool beats = Largest ? candidate > best_value[j] : candidate < best_value[j];
-      if (beats || (is_nan(candidate) && !is_nan(best_value[j]))) {
-        best_value[j] = candidate;
-        best_at[j] = positions == nullptr ? first + r : positions[r * width + j];
-      }
-    }
-  }
 }
 
 template <class T>
@@ -67,16 +41,6 @@ void multiply_add_loop(const std::byte* x, const std::byte* y, std::int64_t stri
 scan_kernel scan(ops::reduction which, dtype type) {
   return core::visit_dtype(type, [&]<class T>() -> scan_kernel {
     return which == ops::reduction::sum ? &scan_loop<formulas::add_row, T> : &scan_loop<formulas::multiply_row, T>;
-  });
-}
-
-arg_kernel arg(bool largest, dtype type) {
-  return core::visit_dtype(type, [&]<class T>() -> arg_kernel {
-    if constexpr (ops::kinds::contains(ops::kinds::real_or_bool, dtype_of<T>)) {
-      return largest ? &arg_loop<true, T> : &arg_loop<false, T>;
-    } else {
-      return nullptr;
-    }
   });
 }
 
