@@ -16,7 +16,7 @@ map_kernel map(ops::op which, dtype type) {
 
 const loop_set& loops() noexcept {
   static constexpr loop_set set{&map,  &convert, &combine_eight, &combine_blocks, &combine_groups,
-                                &scan, &arg,     &multiply_add};
+                                &scan, &arg,     &multiply_add,  &products};
   return set;
 }
 
