@@ -4,7 +4,9 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include <tandem/machine.h>
 #include <tandem/policy.h>
 
 #include "ops/program.h"
@@ -16,6 +18,12 @@ struct operand {
   std::byte* data;
 };
 
+/// What a backend says of itself.
+struct description {
+  std::vector<instruction_set_info> instruction_sets;
+  library_info blas;
+};
+
 /// Code that runs programs on one kind of device.
 class backend {
  public:
@@ -23,6 +31,9 @@ class backend {
 
   /// The word for it in policies and reports.
   virtual std::string_view name() const noexcept = 0;
+
+  /// Throws: `policy_error` and `device_error` if there is no way to run programs here.
+  virtual description describe() const = 0;
 
   /// Runs all stages and waits. `operands` has an entry for each of the program's buffers; outputs must not overlap
   /// inputs, but for a single element-wise stage whose target is exactly the region that it reads.

@@ -1,10 +1,15 @@
 #include "backend/backend.h"
 
+#include <cblas.h>
+
 #include <algorithm>
+#include <string>
 #include <vector>
 
+#include "backend/cpu/instruction_set.h"
 #include "backend/cpu/stages.h"
 #include "backend/cpu/tiles.h"
+#include "runtime/system.h"
 
 namespace tandem::backend {
 
@@ -13,6 +18,16 @@ namespace {
 class cpu_backend final : public backend {
  public:
   std::string_view name() const noexcept override { return "cpu"; }
+
+  description describe() const override {
+    description result;
+    const instruction_set& chosen = instruction_set_in_use();
+    for (const instruction_set& each : instruction_sets()) {
+      result.instruction_sets.push_back({std::string(each.name), each.runs_here(), each.name == chosen.name});
+    }
+    result.blas = {"OpenBLAS", runtime::file_of(reinterpret_cast<const void*>(&cblas_zgemm)), openblas_get_config()};
+    return result;
+  }
 
   void run(const ops::program& what, std::span<const operand> operands, const policy& rules) override {
     const bool has_temporaries = std::ranges::any_of(
