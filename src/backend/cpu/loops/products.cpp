@@ -69,19 +69,41 @@ void multiply_block(const operands<T>& of) {
   }
 }
 
-// A strip of results, Across registers wide, block by block. Moves x, z and rows.
+template <class T>
+using block = void (*)(const operands<T>&);
+
+// For 1 to `most_rows` rows.
 template <class T, int Width, int Across>
+constexpr block<T> blocks[] = {&multiply_block<T, Width, Across, 1>, &multiply_block<T, Width, Across, 2>,
+                               &multiply_block<T, Width, Across, 3>, &multiply_block<T, Width, Across, 4>,
+                               &multiply_block<T, Width, Across, 5>, &multiply_block<T, Width, Across, 6>};
+
+// For so many columns, at most those of a strip, in the widest registers that they fill.
+template <class T, int Width = widest<T>>
+const block<T>* blocks_for(std::int64_t columns) {
+  if constexpr (Width > 1) {
+    if (columns < Width) return blocks_for<T, Width / 2>(columns);
+  }
+  switch ((columns + Width - 1) / Width) {
+    case 1: return blocks<T, Width, 1>;
+    case 2: return blocks<T, Width, 2>;
+    case 3: return blocks<T, Width, std::min(3, most_across)>;
+    default: return blocks<T, Width, most_across>;
+  }
+}
+
+template <class T>
+constexpr std::int64_t most_columns = most_across * widest<T>;
+
+// A strip of results, block by block. Moves x, z and rows.
+template <class T>
 void multiply_strip(operands<T>& of) {
-  using block = void (*)(const operands<T>&);
-  static_assert(most_rows == 6);
-  static constexpr block blocks[] = {&multiply_block<T, Width, Across, 1>, &multiply_block<T, Width, Across, 2>,
-                                     &multiply_block<T, Width, Across, 3>, &multiply_block<T, Width, Across, 4>,
-                                     &multiply_block<T, Width, Across, 5>, &multiply_block<T, Width, Across, 6>};
+  const block<T>* const of_height = blocks_for<T>(of.columns);
   while (of.rows > 0) {
     // About the same number of rows for each, so that none has a single one.
     const std::int64_t left = (of.rows + most_rows - 1) / most_rows;
     const std::int64_t height = (of.rows + left - 1) / left;
-    blocks[height - 1](of);
+    of_height[height - 1](of);
     of.x += height * of.x_row;
     of.z += height * of.z_row;
     of.rows -= height;
@@ -94,33 +116,16 @@ constexpr std::int64_t next_columns(std::int64_t left, std::int64_t most, std::i
   return left - most < width ? most - width : most;
 }
 
-template <class T, int Width>
-void multiply_one_strip(operands<T>& of) {
-  switch ((of.columns + Width - 1) / Width) {
-    case 1: return multiply_strip<T, Width, 1>(of);
-    case 2: return multiply_strip<T, Width, 2>(of);
-    case 3:
-      if constexpr (most_across >= 3) multiply_strip<T, Width, 3>(of);
-      return;
-    default:
-      if constexpr (most_across >= 4) multiply_strip<T, Width, 4>(of);
-      return;
-  }
-}
-
-// Operands in place, in registers that a row of results fills. Moves everything.
-template <class T, int Width = widest<T>>
+// Operands in place. Moves everything.
+template <class T>
 void multiply_in_place(operands<T>& of) {
-  if constexpr (Width > 1) {
-    if (of.columns < Width) return multiply_in_place<T, Width / 2>(of);
-  }
-  if (of.columns <= most_across * Width) return multiply_one_strip<T, Width>(of);
+  if (of.columns <= most_columns<T>) return multiply_strip(of);
   const T* const x = of.x;
   T* z = of.z;
   const std::int64_t rows = of.rows;
   for (std::int64_t left = of.columns; left > 0;) {
-    of.columns = next_columns(left, most_across * Width, Width);
-    multiply_one_strip<T, Width>(of);
+    of.columns = next_columns(left, most_columns<T>, widest<T>);
+    multiply_strip(of);
     left -= of.columns;
     of.x = x;
     of.y += of.columns;
@@ -192,9 +197,23 @@ void multiply_all(const product& of, const std::byte* x_bytes, const std::byte* 
   const T* x = reinterpret_cast<const T*>(x_bytes);
   const T* y = reinterpret_cast<const T*>(y_bytes);
   T* z = reinterpret_cast<T*>(z_bytes);
+  const operands<T> first{x, y, z, of.rows, of.columns, of.depth, of.x.row, of.x.column, of.y.row, of.z.row, false};
+  if (spare == nullptr && of.rows <= most_rows && of.columns <= most_columns<T>) {
+    // Of many products of 4 x 4, choosing the block anew for each would take half of the time.
+    const block<T> only = blocks_for<T>(of.columns)[of.rows - 1];
+    operands<T> next = first;
+    for (std::int64_t i = 0; i < count; ++i) {
+      only(next);
+      next.x += of.x.step;
+      next.y += of.y.step;
+      next.z += of.z.step;
+    }
+    return;
+  }
   for (std::int64_t i = 0; i < count; ++i) {
     if (spare == nullptr) {
-      operands<T> all{x, y, z, of.rows, of.columns, of.depth, of.x.row, of.x.column, of.y.row, of.z.row, false};
+      operands<T> all = first;
+      all.x = x, all.y = y, all.z = z;
       multiply_in_place(all);
     } else {
       multiply_packed(of, x, y, z, spare);
