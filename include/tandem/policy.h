@@ -32,7 +32,7 @@ inline constexpr int max_workers = 1024;
 struct policy {
   /// Number of cores that work on it: 1 to `max_workers`, or -1 for all permitted ones, which is also the default. More
   /// than the permitted cores is allowed and rarely useful. Any other number is a `policy_error` in the evaluation.
-  /// Results have the same bits for every number, but for matrix products, whose rounding is the BLAS library's.
+  /// Results have the same bits for every number.
   std::optional<int> workers = std::nullopt;
   /// Where to count progress; may be null. Must outlive the evaluation.
   tandem::progress* progress = nullptr;

@@ -10,6 +10,7 @@
 #include <tandem/expr.h>
 #include <tandem/index.h>
 #include <tandem/io.h>
+#include <tandem/machine.h>
 #include <tandem/manipulation.h>
 #include <tandem/memory.h>
 #include <tandem/ndarray.h>

@@ -5,7 +5,9 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include <tandem/machine.h>
 #include <tandem/policy.h>
 
 #include "ops/program.h"
@@ -31,6 +33,12 @@ class executable {
   ops::program program_;
 };
 
+/// What a backend says of itself.
+struct description {
+  std::vector<instruction_set_info> instruction_sets;
+  library_info blas;
+};
+
 /// Code that runs programs on one kind of device.
 class backend {
  public:
@@ -38,6 +46,9 @@ class backend {
 
   /// The word for it in policies and reports.
   virtual std::string_view name() const noexcept = 0;
+
+  /// Throws: `policy_error` and `device_error` if there is no way to run programs here.
+  virtual description describe() const = 0;
 
   /// Makes a program ready. Thread safety: any thread.
   virtual std::shared_ptr<const executable> prepare(ops::program what) = 0;

@@ -18,6 +18,7 @@ constexpr std::string_view general = R"(tandem: n-dimensional arrays at the comm
 
   tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT]   compute an expression
   tandem ops [--markdown]                                  list the functions
+  tandem info [--json]                                     describe the machine
   tandem help [COMMAND|FUNCTION]                           explain
   tandem --version
 
@@ -70,6 +71,17 @@ Lists the functions that expressions can call, with their parameters and
 defaults; --markdown writes the list as tables.
 )";
 
+constexpr std::string_view info = R"(tandem info [--json]
+
+Says what this tandem was built with and what it finds on this machine: the
+processor and the cores that it may use, the instruction sets that are built,
+usable and in use, the libraries for threads and for products, memory, and
+which kinds of device there is code for.
+
+  --json                  the same as JSON: file names, texts and the name of
+                          the processor are null where they are not known
+)";
+
 std::string function_help(const function_info& function) {
   return fmt::format("{}\n\n  {}\n", signature(function), function.summary);
 }
@@ -79,9 +91,10 @@ std::string function_help(const function_info& function) {
 std::string help_text(std::string_view topic) {
   if (topic.empty()) return std::string(general);
   if (topic == "eval") return std::string(eval);
+  if (topic == "info") return std::string(info);
   if (topic == "ops") return std::string(ops);
   if (const function_info* function = find_function(topic)) return function_help(*function);
-  std::vector<std::string_view> topics = {"eval", "ops"};
+  std::vector<std::string_view> topics = {"eval", "info", "ops"};
   for (const function_info& function : functions()) topics.push_back(function.name);
   std::string advice = numpy_advice(topic);
   if (advice.empty()) {

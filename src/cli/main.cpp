@@ -21,21 +21,22 @@ void report(std::string_view message) { std::fputs(fmt::format("tandem: {}\n", o
 namespace {
 
 int run(std::span<const std::string> arguments) {
-  if (arguments.empty()) throw usage_error("a command is missing: eval, ops or help");
+  if (arguments.empty()) throw usage_error("a command is missing: eval, info, ops or help");
   const std::string& command = arguments[0];
   const std::span<const std::string> rest = arguments.subspan(1);
   if (command == "eval") return run_eval(rest);
+  if (command == "info") return run_info(rest);
   if (command == "ops") return run_ops(rest);
   if (command == "help" || command == "--help" || command == "-h") return run_help(rest);
   if (command == "--version") {
     write_output("tandem " TANDEM_VERSION "\n");
     return exit_success;
   }
-  constexpr std::string_view commands[] = {"eval", "ops", "help", "--help", "--version"};
+  constexpr std::string_view commands[] = {"eval", "info", "ops", "help", "--help", "--version"};
   const std::string_view near = nearest(command, commands);
-  throw usage_error(
-      fmt::format("there is no command '{}'; {}", command,
-                  near.empty() ? "the commands are eval, ops and help" : fmt::format("did you mean '{}'?", near)));
+  throw usage_error(fmt::format(
+      "there is no command '{}'; {}", command,
+      near.empty() ? "the commands are eval, info, ops and help" : fmt::format("did you mean '{}'?", near)));
 }
 
 int run_and_report(std::span<const std::string> arguments) {

@@ -117,7 +117,7 @@ TEST(MatmulPlaces, MayBeTheOperands) {
   }
 }
 
-// Blocks have a side of 704: sizes just below and above it, on each axis in turn.
+// Blocks have a side of at most 256: sizes above it, on each axis in turn.
 TEST(MatmulPlaces, OfSizesAroundThePackingBlock) {
   random_numbers random(9003);
   struct sizes {

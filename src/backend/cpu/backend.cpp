@@ -1,15 +1,20 @@
 #include "backend/backend.h"
 
+#include <cblas.h>
+
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "backend/cpu/elementwise.h"
+#include "backend/cpu/instruction_set.h"
 #include "backend/cpu/stages.h"
 #include "backend/cpu/tiles.h"
+#include "runtime/system.h"
 
 namespace tandem::backend {
 
@@ -88,6 +93,16 @@ class cpu_executable final : public executable {
 class cpu_backend final : public backend {
  public:
   std::string_view name() const noexcept override { return "cpu"; }
+
+  description describe() const override {
+    description result;
+    const instruction_set& chosen = instruction_set_in_use();
+    for (const instruction_set& each : instruction_sets()) {
+      result.instruction_sets.push_back({std::string(each.name), each.runs_here(), each.name == chosen.name});
+    }
+    result.blas = {"OpenBLAS", runtime::file_of(reinterpret_cast<const void*>(&cblas_zgemm)), openblas_get_config()};
+    return result;
+  }
 
   std::shared_ptr<const executable> prepare(ops::program what) override {
     return std::make_shared<const cpu_executable>(std::move(what));

@@ -26,5 +26,6 @@ combine_groups_kernel combine_groups(ops::reduction which, dtype type) {
 scan_kernel scan(ops::reduction which, dtype type) { return instruction_set_in_use().loops->scan(which, type); }
 arg_kernels arg(bool largest, dtype type) { return instruction_set_in_use().loops->arg(largest, type); }
 multiply_add_kernel multiply_add(dtype type) { return instruction_set_in_use().loops->multiply_add(type); }
+products_kernel products(dtype type) { return instruction_set_in_use().loops->products(type); }
 
 }  // namespace tandem::backend::kernels

@@ -109,6 +109,46 @@ using multiply_add_kernel = void (*)(const std::byte* x, const std::byte* y, std
 
 multiply_add_kernel multiply_add(dtype type);
 
+/// Strides of the matrices of one operand, in elements; `step` leads from one matrix to the next.
+struct matrix_strides {
+  std::int64_t row;
+  std::int64_t column;
+  std::int64_t step;
+};
+
+/// (rows, depth) times (depth, columns), all extents at least 1.
+struct product {
+  std::int64_t rows;
+  std::int64_t columns;
+  std::int64_t depth;
+  matrix_strides x;
+  matrix_strides y;
+  matrix_strides z;
+};
+
+/// What is copied of operands at once: a panel of the right one, `depth_at_once` rows of at most `panel_row_bytes`,
+/// which stays in the L2 cache; `rows_at_once` rows of `depth_at_once` elements of the left one if its rows are not
+/// contiguous, half an L2 cache of 1 MiB (AMD Zen 5, 2026-11). Copied rows are further apart than they are long, so that
+/// they do not share few sets of the L1 cache.
+inline constexpr std::int64_t depth_at_once = 256;
+inline constexpr std::int64_t rows_at_once = 256;
+inline constexpr std::int64_t panel_row_bytes = 256;
+inline constexpr std::int64_t panel_spare_row_bytes = 320;
+inline constexpr std::int64_t left_spare_row = depth_at_once + 16;
+inline constexpr std::int64_t panel_spare_bytes = depth_at_once * panel_spare_row_bytes;
+constexpr std::int64_t product_spare_bytes(const matrix_strides& x, std::int64_t item_bytes) {
+  return panel_spare_bytes + (x.column == 1 ? 0 : rows_at_once * left_spare_row * item_bytes);
+}
+
+/// z = x y for `count` products. Rows of `z` are contiguous (its `column` is 1), and it must not overlap an operand.
+/// Without `spare`, rows of `y` must be contiguous too; with `product_spare_bytes` of it, aligned to 64 bytes, operands
+/// may have any strides. Both ways give the same bits.
+using products_kernel = void (*)(const product& of, const std::byte* x, const std::byte* y, std::byte* z,
+                                 std::int64_t count, std::byte* spare);
+
+/// For float32 and float64.
+products_kernel products(dtype type);
+
 /// The functions above for one instruction set.
 struct loop_set {
   map_kernel (*map)(ops::op which, dtype type);
@@ -123,6 +163,7 @@ struct loop_set {
   scan_kernel (*scan)(ops::reduction which, dtype type);
   arg_kernels (*arg)(bool largest, dtype type);
   multiply_add_kernel (*multiply_add)(dtype type);
+  products_kernel (*products)(dtype type);
 };
 
 }  // namespace tandem::backend::kernels

@@ -17,7 +17,7 @@ map_kernel map(ops::op which, dtype type) {
 const loop_set& loops() noexcept {
   static constexpr loop_set set{&map,       &convert,       &fused,          &stream_copy,    &finish_streaming,
                                 &transpose, &combine_eight, &combine_blocks, &combine_groups, &scan,
-                                &arg,       &multiply_add};
+                                &arg,       &multiply_add,  &products};
   return set;
 }
 

@@ -24,5 +24,6 @@ combine_groups_kernel combine_groups(ops::reduction which, dtype type);
 scan_kernel scan(ops::reduction which, dtype type);
 arg_kernels arg(bool largest, dtype type);
 multiply_add_kernel multiply_add(dtype type);
+products_kernel products(dtype type);
 
 }  // namespace tandem::backend::kernels::TANDEM_ISA

@@ -1,0 +1,34 @@
+#include <tandem/machine.h>
+
+#include <cstdlib>
+
+#include <tandem/memory.h>
+
+#include "backend/backend.h"
+#include "memory/host_pool.h"
+#include "runtime/system.h"
+#include "runtime/workers.h"
+
+namespace tandem {
+
+machine machine_info() {
+  // A wrong TANDEM_MEMORY_POOL is an error of whoever needs a block.
+  memory::free_block(memory::allocate_block(1), 1);
+  const backend::description cpu = backend::cpu().describe();
+  machine found;
+  found.version = TANDEM_VERSION;
+  found.processor = runtime::processor_name();
+  found.cores = runtime::online_cores();
+  found.permitted_cores = runtime::permitted_cores();
+  found.memory_bytes = runtime::memory_bytes();
+  found.openmp = {"OpenMP", runtime::openmp_file(), ""};
+  found.blas = cpu.blas;
+  found.instruction_sets = cpu.instruction_sets;
+  if (const char* wish = std::getenv("TANDEM_ISA")) found.wished_instruction_set = wish;
+  found.memory_pool_limit_bytes = host_memory_cache_limit();
+  found.memory_pool_on = found.memory_pool_limit_bytes > 0;
+  found.backends = {{"cpu", true}, {"cuda", false}};
+  return found;
+}
+
+}  // namespace tandem
