@@ -261,6 +261,12 @@ class row_steps {
   scratch spare_;
 };
 
+// Whether the rest cannot change the result of a chunk of which this is a part.
+bool decides(ops::reduction which, const std::byte* part) {
+  if (which == ops::reduction::any) return *reinterpret_cast<const bool*>(part);
+  return which == ops::reduction::all && !*reinterpret_cast<const bool*>(part);
+}
+
 // Reduces by steps that `make_steps()` gives each worker.
 template <class MakeSteps>
 void reduce_chunks(const ops::reduce_stage& stage, const stage_context& context, const axis_split& split,
@@ -301,6 +307,10 @@ void reduce_chunks(const ops::reduce_stage& stage, const stage_context& context,
         result = steps[me].step(*tile_workers[me], first, rows, width, row_end - row - rows);
         if (!one_step) cascades[me].push(result, width, item_bytes);
         context.advance(rows * width);
+        if (!one_step && width == 1 && decides(stage.which, result)) {
+          context.advance(row_end - row - rows);
+          break;
+        }
       }
       if (!one_step) result = cascades[me].finish(width);
       if (grid.chunks == 1) {
