@@ -79,7 +79,7 @@ TYPED_TEST(Blocks, IntoViewsAndFromReversedOnes) {
   const ndarray x = numbered<T>({columns, rows}, 0);
   const ndarray y = numbered<T>({rows, columns}, 3);
   const ndarray wide = full({rows, columns + 7}, 100, dtype_of<T>);
-  wide(all, slice(4, 4 + columns)).assign(flip(x).transposed() + y, {.workers = 3});
+  wide(all, slice(4, 4 + columns)).assign(matrix_transpose(flip(x)) + y, {.workers = 3});
   const ndarray back = zeros({columns, rows}, dtype_of<T>);
   back.transposed().assign(y + x.transposed());
   const T* const got = wide.data<const T>();
