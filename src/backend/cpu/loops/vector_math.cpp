@@ -9,7 +9,7 @@ TANDEM_LOOPS_BEGIN
 
 #include "ops/formulas/rows.h"
 
-// Exponentials, logarithms, trigonometric and hyperbolic functions by SLEEF, a register at a time, within 1 ulp. Every
+// Exponentials, logarithms, trigonometric and hyperbolic functions, mostly by SLEEF, a register at a time. Every
 // element goes through the same function, also the last ones of a loop, so that a result does not depend on where in an
 // array it is. SLEEF's finz variants use fused multiply-adds, its cinz variants none.
 
@@ -35,7 +35,8 @@ using sleef_double = double;
 using sleef_float = float;
 #endif
 
-// With fused multiply-adds exp is short enough to be written here, where a call of SLEEF takes twice its time.
+// With fused multiply-adds exp is short enough to be written here: 10,000 float64 take 4.2 us, by calls of SLEEF 7.0
+// (AMD Zen 5, AVX-512, 2026-11).
 #if TANDEM_ISA_LEVEL >= 3
 #define TANDEM_SLEEF_EXP(each)
 #else
@@ -134,8 +135,8 @@ struct exp_numbers<float> {
 };
 
 // e^x = 2^n p(r), r = x - n ln 2: n is the nearest whole number to x / ln 2, p the sum of the first terms of e^r. The
-// roundings of r, of the last but one term and of the sum come to 0.92 ulp at most; float32 was put through whole, with
-// 0.90 ulp at most.
+// roundings of r and of the last two sums come to less than 1 ulp: 0.94 in all of float32, 0.88 in 60 million numbers of
+// float64.
 template <class T>
 sleef_vector<T> exponential(sleef_vector<T> x) {
   using numbers = exp_numbers<T>;
