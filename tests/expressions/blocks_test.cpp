@@ -80,16 +80,22 @@ TYPED_TEST(Blocks, IntoViewsAndFromReversedOnes) {
   const ndarray y = numbered<T>({rows, columns}, 3);
   const ndarray wide = full({rows, columns + 7}, 100, dtype_of<T>);
   wide(all, slice(4, 4 + columns)).assign(matrix_transpose(flip(x)) + y, {.workers = 3});
+  const ndarray gaps = full({rows, 2 * columns}, 100, dtype_of<T>);
+  gaps(all, slice(none, none, 2)).assign(x.transposed() + y);
   const ndarray back = zeros({columns, rows}, dtype_of<T>);
   back.transposed().assign(y + x.transposed());
   const T* const got = wide.data<const T>();
   const T* const turned = back.data<const T>();
+  const T* const spread = gaps.data<const T>();
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = 0; j < columns; ++j) {
       const std::int64_t other = number_at(i * columns + j, 3);
       const std::int64_t reversed = number_at((columns - 1 - j) * rows + (rows - 1 - i), 0);
       ASSERT_EQ(got[i * (columns + 7) + 4 + j], static_cast<T>(reversed + other)) << i << ", " << j;
-      ASSERT_EQ(turned[j * rows + i], static_cast<T>(number_at(j * rows + i, 0) + other)) << i << ", " << j;
+      const auto sum = static_cast<T>(number_at(j * rows + i, 0) + other);
+      ASSERT_EQ(turned[j * rows + i], sum) << i << ", " << j;
+      ASSERT_EQ(spread[(i * columns + j) * 2], sum) << i << ", " << j;
+      ASSERT_EQ(spread[(i * columns + j) * 2 + 1], static_cast<T>(100)) << i << ", " << j;
     }
     for (const std::int64_t j : {0, 1, 2, 3}) ASSERT_EQ(got[i * (columns + 7) + j], static_cast<T>(100));
     for (const std::int64_t j : {4, 5, 6}) ASSERT_EQ(got[i * (columns + 7) + columns + j], static_cast<T>(100));

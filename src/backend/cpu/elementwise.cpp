@@ -23,6 +23,16 @@ bool outgrows_caches(const ops::fused_chain& chain) {
   return core::size_of(chain.shape) > runtime::last_level_cache_bytes() / element_bytes;
 }
 
+// Whether the rows of a layout are whole cache lines, if its first element is where one begins.
+bool has_whole_lines(const detail::layout& at, std::int64_t item_bytes) {
+  const int last = at.shape.size() - 1;
+  bool whole = at.shape[last] * item_bytes % memory::block_alignment_bytes == 0;
+  for (int axis = 0; axis < last; ++axis) {
+    whole = whole && at.strides[axis] * item_bytes % memory::block_alignment_bytes == 0;
+  }
+  return whole;
+}
+
 }  // namespace
 
 elementwise_plan::elementwise_plan(const ops::elementwise_stage& stage) : target_buffer_(stage.target.buffer) {
@@ -79,12 +89,16 @@ void elementwise_plan::run_together(std::byte* base, int workers, const stage_co
   });
 }
 
-elementwise_plan::part::part(const ops::elementwise_stage& stage, const iteration& visited, bool outgrows_caches_)
+elementwise_plan::part::part(const ops::elementwise_stage& stage, const iteration& visited, bool outgrows_caches)
     : elements(visited.size()),
       plan(stage.chain, visited),
       target(visited.seen(stage.target.at)),
       is_contiguous(core::is_contiguous(target)),
-      outgrows_caches(outgrows_caches_) {}
+      by_rows(plan.writes_rows() && target.strides.back() == 1),
+      streams(false) {
+  if (!outgrows_caches) return;
+  streams = is_contiguous || (by_rows && has_whole_lines(target, plan.item_bytes()));
+}
 
 void elementwise_plan::part::run(tile_plan::worker& worker, std::byte* base, std::int64_t begin, std::int64_t end,
                                  const stage_context& context) const {
@@ -92,18 +106,21 @@ void elementwise_plan::part::run(tile_plan::worker& worker, std::byte* base, std
   const std::int64_t item_bytes = plan.item_bytes();
   // Lines that are overwritten whole need not be read first, and nothing that stays in the caches would be found there.
   const auto first_byte = std::bit_cast<std::uintptr_t>(base + target.offset * item_bytes);
-  const bool streams = outgrows_caches && is_contiguous && first_byte % memory::block_alignment_bytes == 0;
-  const std::int64_t most = is_contiguous && plan.is_tileless(streams) ? report_every : tile_elements;
+  const bool past_caches = streams && first_byte % memory::block_alignment_bytes == 0;
+  const std::int64_t most = is_contiguous && plan.is_tileless(past_caches) ? report_every : tile_elements;
   const std::int64_t last = std::min(end * tile_elements, elements);
   std::int64_t unreported = 0;
   for (std::int64_t first = begin * tile_elements; first < last; first += most) {
     const std::int64_t count = std::min(most, last - first);
-    std::byte* const direct =
-        is_contiguous ? base + (target.offset + first) * item_bytes
-                      : const_cast<std::byte*>(core::contiguous_run(base, target, item_bytes, first, count));
-    if (streams) {
-      worker.stream_values(first, count, direct);
+    if (by_rows) {
+      const std::int64_t row_step = target.strides[target.shape.size() - 2] * item_bytes;
+      worker.write_block(first, base + core::offset_of(target, first) * item_bytes, row_step, past_caches);
+    } else if (past_caches) {
+      worker.stream_values(first, count, base + (target.offset + first) * item_bytes);
     } else {
+      std::byte* const direct =
+          is_contiguous ? base + (target.offset + first) * item_bytes
+                        : const_cast<std::byte*>(core::contiguous_run(base, target, item_bytes, first, count));
       const std::byte* const values = worker.values(first, count, direct);
       if (values != direct) core::scatter(values, base, target, item_bytes, first, count);
     }
@@ -113,7 +130,7 @@ void elementwise_plan::part::run(tile_plan::worker& worker, std::byte* base, std
     unreported = 0;
   }
   context.advance(unreported);
-  if (streams) kernels::finish_streaming();
+  if (past_caches) kernels::finish_streaming();
 }
 
 }  // namespace tandem::backend

@@ -34,8 +34,11 @@ class elementwise_plan {
     detail::layout target;
     /// Elements of the target lie one after the other in the order in which they are visited.
     bool is_contiguous;
-    /// Whether it is to be written past the caches, which what is read and written does not fit.
-    bool outgrows_caches;
+    /// Tiles are blocks that are written row by row.
+    bool by_rows;
+    /// Whether the target, if its first byte has the alignment, is written past the caches, which what is read and
+    /// written does not fit.
+    bool streams;
   };
 
   void run_alone(std::byte* base, const stage_context& context) const;

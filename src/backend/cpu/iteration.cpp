@@ -39,8 +39,8 @@ iteration iteration::box(int axis, std::int64_t begin, std::int64_t end) const {
 
 std::vector<iteration> iteration::of_elementwise(const ops::fused_chain& chain, const detail::layout& target) {
   const iteration whole(chain.shape, core::by_stride(target.strides));
-  // Blocks make two axes of one.
-  if (chain.shape.size() < 2 || chain.shape.size() > max_rank - 2) return {whole};
+  // Two axes become five.
+  if (chain.shape.size() < 2 || chain.shape.size() > max_rank - 3) return {whole};
   const int columns = static_cast<int>(whole.order_.back());
   std::optional<int> rows;
   std::int64_t item_bytes = 1;
@@ -58,18 +58,23 @@ std::vector<iteration> iteration::of_elementwise(const ops::fused_chain& chain, 
   constexpr std::int64_t cached_bytes = 256 * 1024;
   if (whole.size() <= cached_bytes / item_bytes) return {whole};
 
-  // A block is a tile. As many rows as a source has elements in two lines.
-  const std::int64_t block_rows = std::clamp<std::int64_t>(128 / item_bytes, 8, 32);
-  const std::int64_t block_columns = tile_elements / block_rows;
+  static_assert(block_rows * block_columns == tile_elements);
+  // So few columns that what the next rows need of a source's lines and pages is still at hand.
+  constexpr std::int64_t strip_columns = 1024;
   const std::int64_t whole_rows = chain.shape[*rows] / block_rows * block_rows;
   const std::int64_t whole_columns = chain.shape[columns] / block_columns * block_columns;
   if (whole_rows == 0 || whole_columns == 0) return {whole};
-  iteration blocks = whole.box(*rows, 0, whole_rows).box(columns, 0, whole_columns);
-  blocks.rows_ = *rows;
-  blocks.columns_ = columns;
-  blocks.block_rows_ = block_rows;
-  blocks.block_columns_ = block_columns;
-  std::vector<iteration> parts{blocks};
+  const std::int64_t in_strips = whole_columns / strip_columns * strip_columns;
+  const auto blocks = [&](std::int64_t begin, std::int64_t end, std::int64_t strip) {
+    iteration part = whole.box(*rows, 0, whole_rows).box(columns, begin, end);
+    part.rows_ = *rows;
+    part.columns_ = columns;
+    part.strip_columns_ = strip;
+    return part;
+  };
+  std::vector<iteration> parts;
+  if (in_strips > 0) parts.push_back(blocks(0, in_strips, strip_columns));
+  if (in_strips < whole_columns) parts.push_back(blocks(in_strips, whole_columns, whole_columns - in_strips));
   if (whole_columns < chain.shape[columns]) {
     parts.push_back(whole.box(*rows, 0, whole_rows).box(columns, whole_columns, chain.shape[columns]));
   }
@@ -89,10 +94,11 @@ detail::layout iteration::seen(const detail::layout& at) const {
     if (axis != rows_ && axis != columns_) add(extents_[axis], at.strides[axis]);
   }
   if (rows_ < 0) return result;
-  add(extents_[rows_] / block_rows_, at.strides[rows_] * block_rows_);
-  add(extents_[columns_] / block_columns_, at.strides[columns_] * block_columns_);
-  add(block_rows_, at.strides[rows_]);
-  add(block_columns_, at.strides[columns_]);
+  add(extents_[columns_] / strip_columns_, at.strides[columns_] * strip_columns_);
+  add(extents_[rows_] / block_rows, at.strides[rows_] * block_rows);
+  add(strip_columns_ / block_columns, at.strides[columns_] * block_columns);
+  add(block_rows, at.strides[rows_]);
+  add(block_columns, at.strides[columns_]);
   return result;
 }
 

@@ -24,6 +24,9 @@ class iteration {
   /// Number of elements.
   std::int64_t size() const noexcept { return core::size_of(extents_); }
 
+  /// Whether each tile is a block: its rows and columns are the last two axes of a layout as it is seen.
+  bool is_in_blocks() const noexcept { return rows_ >= 0; }
+
   /// Whether each tile is a block, and a block's neighbouring rows of such a layout are neighbours in memory: its last
   /// two axes as it is seen are then to be read the other way round.
   bool turns(const detail::layout& at) const { return rows_ >= 0 && at.strides[rows_] == 1; }
@@ -37,11 +40,15 @@ class iteration {
   dims begins_;
   dims extents_;
   dims order_;
-  /// Axes that are cut in blocks of `block_rows_` and `block_columns_`, or -1.
+  // A block is a tile. More rows make more streams of reads and writes at once, which is slower: 3000 x 3000 float32 in 8
+  // rows 6 ms, in 32 rows 15 ms (AMD Zen 5, 2026-11).
+  static constexpr std::int64_t block_rows = 8;
+  static constexpr std::int64_t block_columns = 64;
+
+  /// Axes that are cut in blocks, or -1; `strip_columns_` are gone through for all rows before the next ones.
   int rows_ = -1;
   int columns_ = -1;
-  std::int64_t block_rows_ = 1;
-  std::int64_t block_columns_ = 1;
+  std::int64_t strip_columns_ = 1;
 };
 
 }  // namespace tandem::backend

@@ -19,10 +19,11 @@ void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count) {
 }
 
 int workers_for(double one_worker_ns, const policy& rules) {
-  // Two workers at best halve the time and pay one fork and join; what they gain must be worth the second core.
-  constexpr double least_ns = 1000;
-  if (one_worker_ns < least_ns || rules.workers == 1 || one_worker_ns < 3 * runtime::fork_join_ns()) return 1;
-  return runtime::workers_of(rules);
+  // Beside the fork, workers need registers, and what the operands' and the result's lines take from one core's cache to
+  // another's: exp of 10,000 float64 took one worker 5.8 us and two 6.2, of 30,000 17 and 12 (AMD Zen 5, 2026-11).
+  constexpr double more_ns = 2500;
+  if (one_worker_ns < 3 * more_ns || rules.workers == 1) return 1;
+  return one_worker_ns < 3 * (more_ns + runtime::fork_join_ns()) ? 1 : runtime::workers_of(rules);
 }
 
 // What a core does in a nanosecond on operands in its L2 cache (AMD Zen 5 and Intel Cascade Lake with AVX-512, 2026-11:
@@ -40,6 +41,7 @@ tile_plan::tile_plan(const ops::fused_chain& chain, const iteration& visited)
       steps_(steps_of(chain)),
       scratch_registers_(chain.scratch_registers),
       result_(chain.result) {
+  writes_rows_ = visited.is_in_blocks();
   sources_.reserve(chain.sources.size());
   for (std::size_t i = 0; i < chain.sources.size(); ++i) {
     const ops::region& from = chain.sources[i];
@@ -51,6 +53,7 @@ tile_plan::tile_plan(const ops::fused_chain& chain, const iteration& visited)
     }
     bound.contiguous = core::is_contiguous(bound.at);
     held_registers_ += bound.is_in_place() ? 0 : 1;
+    writes_rows_ = writes_rows_ && (bound.constant || bound.transpose != nullptr || bound.at.strides.back() == 1);
     sources_.push_back(bound);
   }
   is_tileless_ = steps_.size() == 1 && held_registers_ == 0 && constants_.empty();
@@ -75,7 +78,8 @@ std::int64_t in_lines(std::int64_t bytes) {
 }  // namespace
 
 std::int64_t tile_plan::worker_bytes(std::int64_t most_elements) const noexcept {
-  const auto pointers = static_cast<std::int64_t>((sources_.size() + 2 * register_count()) * sizeof(std::byte*));
+  static_assert(sizeof(std::byte*) == sizeof(std::int64_t));
+  const auto pointers = static_cast<std::int64_t>((2 * sources_.size() + 2 * register_count()) * sizeof(std::byte*));
   return in_lines(pointers) + held_registers_ * in_lines(most_elements * largest_item_bytes);
 }
 
@@ -96,6 +100,7 @@ void tile_plan::worker::use(std::span<const operand> operands, std::int64_t most
   bases_ = reinterpret_cast<const std::byte**>(memory);
   current_ = bases_ + source_count;
   registers_ = const_cast<std::byte**>(current_ + count);
+  row_steps_ = reinterpret_cast<std::int64_t*>(registers_ + count);
   std::byte* next = memory + plan_.worker_bytes(0);
   const std::int64_t register_bytes = in_lines(most_elements * largest_item_bytes);
   for (std::size_t i = 0; i < count; ++i) {
@@ -130,9 +135,7 @@ const std::byte* tile_plan::worker::compute(std::int64_t first, std::int64_t cou
     if (direct == nullptr) {
       std::byte* to = copies_only && into != nullptr && !streams ? into : registers_[i];
       if (from.transpose != nullptr) {
-        const int rank = from.at.shape.size();
-        from.transpose(bases_[i] + core::offset_of(from.at, first) * from.item_bytes, from.at.strides[rank - 1],
-                       from.at.shape[rank - 2], from.at.shape[rank - 1], to);
+        fetch_turned(from, first, to);
       } else {
         core::gather(bases_[i], from.at, from.item_bytes, first, count, to);
       }
@@ -140,6 +143,10 @@ const std::byte* tile_plan::worker::compute(std::int64_t first, std::int64_t cou
     }
     current_[i] = direct;
   }
+  return run_steps(count, into, streams);
+}
+
+const std::byte* tile_plan::worker::run_steps(std::int64_t count, std::byte* into, bool streams) {
   const step* const last = plan_.steps_.data() + plan_.steps_.size() - 1;
   for (const step& next : plan_.steps_) {
     const std::byte* in[step::most_operands];
@@ -154,6 +161,45 @@ const std::byte* tile_plan::worker::compute(std::int64_t first, std::int64_t cou
     current_[next.result] = out;
   }
   return current_[plan_.result_];
+}
+
+void tile_plan::worker::fetch_turned(const source& from, std::int64_t first, std::byte* to) const {
+  const int rank = from.at.shape.size();
+  const std::byte* const base = bases_[&from - plan_.sources_.data()];
+  from.transpose(base + core::offset_of(from.at, first) * from.item_bytes, from.at.strides[rank - 1],
+                 from.at.shape[rank - 2], from.at.shape[rank - 1], to);
+}
+
+void tile_plan::worker::write_block(std::int64_t first, std::byte* into, std::int64_t row_step, bool streams) {
+  const dims& shape = plan_.sources_.front().at.shape;
+  const std::int64_t rows = shape[shape.size() - 2];
+  const std::int64_t columns = shape.back();
+  for (std::size_t i = 0; i < plan_.sources_.size(); ++i) {
+    const source& from = plan_.sources_[i];
+    if (from.constant) continue;
+    if (from.transpose != nullptr) {
+      fetch_turned(from, first, registers_[i]);
+      current_[i] = registers_[i];
+      row_steps_[i] = columns * from.item_bytes;
+    } else {
+      current_[i] = bases_[i] + core::offset_of(from.at, first) * from.item_bytes;
+      row_steps_[i] = from.at.strides[shape.size() - 2] * from.item_bytes;
+    }
+  }
+  const std::int64_t row_bytes = columns * plan_.item_bytes();
+  for (std::int64_t row = 0; row < rows; ++row, into += row_step) {
+    const std::byte* const made = run_steps(columns, into, streams);
+    if (made != into) {
+      if (streams) {
+        kernels::stream_copy(made, into, row_bytes);
+      } else {
+        std::memcpy(into, made, static_cast<std::size_t>(row_bytes));
+      }
+    }
+    for (std::size_t i = 0; i < plan_.sources_.size(); ++i) {
+      if (!plan_.sources_[i].constant) current_[i] += row_steps_[i];
+    }
+  }
 }
 
 const std::byte* tile_plan::worker::many_values(std::int64_t first, std::int64_t count, std::byte* into) {

@@ -46,6 +46,8 @@ class scratch {
 /// A chain and the order in which its elements are visited, by which they are numbered. It has no addresses, so that it serves every run of a program, and many
 /// workers at once.
 class tile_plan {
+  struct source;
+
  public:
   tile_plan(const ops::fused_chain& chain, const iteration& visited);
   /// `order` lists the chain's axes from the slowest to the fastest.
@@ -62,6 +64,10 @@ class tile_plan {
   bool is_tileless(bool streams) const noexcept {
     return is_tileless_ && (!streams || steps_.front().streaming != nullptr);
   }
+
+  /// Whether tiles are blocks whose rows can be written one by one: every source has its neighbours along rows or
+  /// along columns.
+  bool writes_rows() const noexcept { return writes_rows_; }
 
   /// One worker's registers. Computes tiles.
   class worker {
@@ -90,12 +96,17 @@ class tile_plan {
       const std::byte* const made = compute(first, count, into, true);
       if (made != into) kernels::stream_copy(made, into, count * plan_.item_bytes());
     }
+    /// Writes the values of a block, the tile that begins at element `first`, to rows that begin `row_step` bytes apart;
+    /// past the caches if wanted, where rows have the alignment and are whole lines. For plans that `writes_rows`.
+    void write_block(std::int64_t first, std::byte* into, std::int64_t row_step, bool streams);
     /// As `values`, for any number of elements.
     const std::byte* many_values(std::int64_t first, std::int64_t count, std::byte* into);
 
    private:
+    void fetch_turned(const source& from, std::int64_t first, std::byte* to) const;
     void use(std::span<const operand> operands, std::int64_t most_elements, std::byte* memory);
     const std::byte* compute(std::int64_t first, std::int64_t count, std::byte* into, bool streams);
+    const std::byte* run_steps(std::int64_t count, std::byte* into, bool streams);
 
     const tile_plan& plan_;
     scratch memory_;
@@ -105,6 +116,8 @@ class tile_plan {
     std::byte** registers_ = nullptr;
     /// Where each register's values are now.
     const std::byte** current_ = nullptr;
+    /// Of a block: how far each source's rows are apart.
+    std::int64_t* row_steps_ = nullptr;
   };
 
   /// Bytes that a worker needs for tiles of `most_elements`. A multiple of 64.
@@ -140,6 +153,7 @@ class tile_plan {
   /// Registers that need memory.
   std::int64_t held_registers_ = 0;
   bool is_tileless_;
+  bool writes_rows_;
   double element_ns_ = 0;
 };
 
