@@ -28,6 +28,8 @@ class executable {
   virtual ~executable() = default;
 
   const ops::program& program() const noexcept { return program_; }
+  /// Whether a run that fails for lack of memory may have written a part of the result.
+  virtual bool may_write_in_part() const noexcept = 0;
 
  private:
   ops::program program_;

@@ -158,11 +158,13 @@ byte_range bytes_of(const std::byte* base, const detail::layout& at, dtype type)
   return {base + range.begin * item_size(type), base + range.end * item_size(type)};
 }
 
-// A stage may fail for lack of memory before it writes. If another one had written by then, what the result goes to would
-// be half changed.
-bool has_many_writers(const ops::program& what) {
-  return std::ranges::count_if(what.stages, [&](const ops::stage& stage) {
-           return std::visit([](const auto& of) { return of.target.buffer; }, stage) == what.result.buffer;
+// Whether a failure may leave what the result goes to half changed: a stage may fail for lack of memory before it writes,
+// and another one have written by then.
+bool may_write_in_part(const backend::executable& what) {
+  const ops::program& program = what.program();
+  return what.may_write_in_part() ||
+         std::ranges::count_if(program.stages, [&](const ops::stage& stage) {
+           return std::visit([](const auto& of) { return of.target.buffer; }, stage) == program.result.buffer;
          }) > 1;
 }
 
@@ -171,7 +173,7 @@ bool has_many_writers(const ops::program& what) {
 bool may_write_in_place(const bound_program& what, const ops::structure& of, const ndarray& target) {
   const std::byte* target_base = target.storage()->data();
   const byte_range written = bytes_of(target_base, target.layout(), target.dtype());
-  if (has_many_writers(what.program())) return false;
+  if (may_write_in_part(*what.code)) return false;
   const bool single = what.program().stages.size() == 1;
   const auto* only = single ? std::get_if<ops::elementwise_stage>(&what.program().stages.front()) : nullptr;
   if (only != nullptr) {
@@ -218,7 +220,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps, con
   } else {
     const std::int64_t size_bytes = core::checked_bytes({holder.size}, holder.type, ops::name_of(*root));
     const bool reuses = replaced != nullptr && replaced->use_count() == 1 && (*replaced)->is_ours() &&
-                        (*replaced)->size_bytes() == size_bytes && !has_many_writers(what.program());
+                        (*replaced)->size_bytes() == size_bytes && !may_write_in_part(*what.code);
     output = reuses ? *replaced : storage::allocate(size_bytes);
   }
   run(what, *output, rules);

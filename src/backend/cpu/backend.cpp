@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "backend/cpu/block_by_block.h"
 #include "backend/cpu/elementwise.h"
 #include "backend/cpu/instruction_set.h"
 #include "backend/cpu/stages.h"
@@ -20,12 +21,18 @@ namespace tandem::backend {
 
 namespace {
 
-// A stage and, for an element-wise one, its plan.
+// A stage and, for an element-wise one, its plan, or how it is done together with the one before.
 struct cpu_stage {
   const ops::stage* what;
+  int number;
   std::unique_ptr<const elementwise_plan> plan;
+  std::unique_ptr<const block_by_block> with_last;
 
   void run(const stage_context& context) const {
+    if (with_last) {
+      with_last->run(context);
+      return;
+    }
     if (plan) {
       plan->run(context);
       return;
@@ -41,9 +48,14 @@ struct cpu_stage {
 class cpu_executable final : public executable {
  public:
   explicit cpu_executable(ops::program what) : executable(std::move(what)) {
-    for (const ops::stage& each : program().stages) {
-      const auto* const elementwise = std::get_if<ops::elementwise_stage>(&each);
-      stages_.push_back({&each, elementwise == nullptr ? nullptr : std::make_unique<elementwise_plan>(*elementwise)});
+    const std::vector<ops::stage>& stages = program().stages;
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+      auto together = block_by_block::of(program(), i);
+      if (together) ++i;
+      const auto* const elementwise = together ? nullptr : std::get_if<ops::elementwise_stage>(&stages[i]);
+      stages_.push_back({&stages[i], static_cast<int>(i),
+                         elementwise == nullptr ? nullptr : std::make_unique<elementwise_plan>(*elementwise),
+                         std::move(together)});
     }
     for (std::size_t i = 0; i < program().buffers.size(); ++i) {
       if (program().buffers[i].use == ops::buffer::role::temporary) temporaries_.push_back(i);
@@ -51,6 +63,10 @@ class cpu_executable final : public executable {
     std::sort(temporaries_.begin(), temporaries_.end(), [&](std::size_t a, std::size_t b) {
       return program().buffers[a].last_stage < program().buffers[b].last_stage;
     });
+  }
+
+  bool may_write_in_part() const noexcept override {
+    return std::ranges::any_of(stages_, [](const cpu_stage& each) { return each.with_last != nullptr; });
   }
 
   void run(std::span<const operand> operands, const policy& rules) const {
@@ -68,16 +84,16 @@ class cpu_executable final : public executable {
     std::vector<scratch> memory(bound.size());
     const stage_context context{bound, rules};
     auto next = temporaries_.begin();
-    for (std::size_t number = 0; number < stages_.size(); ++number) {
-      const auto made = static_cast<std::size_t>(
-          std::visit([](const auto& stage) { return stage.target.buffer; }, *stages_[number].what));
+    for (const cpu_stage& stage : stages_) {
+      const auto made =
+          static_cast<std::size_t>(std::visit([](const auto& of) { return of.target.buffer; }, *stage.what));
       if (bound[made].data == nullptr) {
         const ops::buffer& buffer = program().buffers[made];
         memory[made] = scratch(buffer.size * item_size(buffer.type));
         bound[made].data = memory[made].data();
       }
-      stages_[number].run(context);
-      for (; next != temporaries_.end() && last_stage(*next) <= static_cast<int>(number); ++next) {
+      stage.run(context);
+      for (; next != temporaries_.end() && last_stage(*next) <= stage.number; ++next) {
         memory[*next] = scratch();
       }
     }
