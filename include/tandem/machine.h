@@ -62,8 +62,8 @@ struct machine {
 
 /// The machine as it is now. Chooses the instruction set, if no operation has yet.
 /// Thread safety: any thread.
-/// Throws: `policy_error` if TANDEM_ISA or TANDEM_MEMORY_POOL has a value that it cannot have, or TANDEM_ISA names a set
-/// that this processor lacks, `device_error` if the processor has none of the instruction sets, `out_of_memory`.
+/// Throws: `policy_error` if TANDEM_ISA or TANDEM_MEMORY_POOL has a value that it cannot have, or TANDEM_ISA names a
+/// set that this processor lacks, `device_error` if the processor has none of the instruction sets, `out_of_memory`.
 TANDEM_API machine machine_info();
 
 }  // namespace tandem

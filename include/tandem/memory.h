@@ -8,8 +8,8 @@
 // pages cost more than most arithmetic on them: the kernel has to find and clear each one.
 //
 // The environment variable TANDEM_MEMORY_POOL=off switches that off, for tools that watch each allocation; on switches
-// it on. Without it, it is on but in builds with the address sanitizer. Any other value is a `policy_error` in the first
-// operation that needs memory.
+// it on. Without it, it is on but in builds with the address sanitizer. Any other value is a `policy_error` in the
+// first operation that needs memory.
 namespace tandem {
 
 /// What the library holds of host memory, in bytes of the sizes that were asked for.
@@ -29,8 +29,8 @@ TANDEM_API memory_statistics host_memory() noexcept;
 /// Makes the peak what is in use now.
 TANDEM_API void reset_peak_host_memory() noexcept;
 
-/// Gives kept blocks back to the system until at most `keep_bytes` are kept, and returns how many bytes were given back.
-/// Up to 128 KiB of small blocks stay with each other thread that has used arrays.
+/// Gives kept blocks back to the system until at most `keep_bytes` are kept, and returns how many bytes were given
+/// back. Up to 128 KiB of small blocks stay with each other thread that has used arrays.
 TANDEM_API std::int64_t trim_host_memory(std::int64_t keep_bytes = 0) noexcept;
 
 /// The most bytes that are kept; the least recently freed blocks go first. A quarter of the machine's memory at the

@@ -158,8 +158,8 @@ byte_range bytes_of(const std::byte* base, const detail::layout& at, dtype type)
   return {base + range.begin * item_size(type), base + range.end * item_size(type)};
 }
 
-// Whether a failure may leave what the result goes to half changed: a stage may fail for lack of memory before it writes,
-// and another one have written by then.
+// Whether a failure may leave what the result goes to half changed: a stage may fail for lack of memory before it
+// writes, and another one have written by then.
 bool may_write_in_part(const backend::executable& what) {
   const ops::program& program = what.program();
   return what.may_write_in_part() ||

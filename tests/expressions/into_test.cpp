@@ -6,7 +6,8 @@
 
 #include <tandem/tandem.h>
 
-// Results that go to memory which is there already: eval(expr, out), and assigning to a name that alone holds its array.
+// Results that go to memory which is there already: eval(expr, out), and assigning to a name that alone holds its
+// array.
 namespace tandem::testing {
 namespace {
 

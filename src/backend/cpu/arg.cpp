@@ -9,8 +9,9 @@
 #include "core/strided.h"
 #include "runtime/workers.h"
 
-// argmax and argmin go along rows of candidates with the best of each column. Where rows are short, as many as fill some
-// registers are one row with several columns for each; a line of neighbours is the extreme case, rows of one element.
+// argmax and argmin go along rows of candidates with the best of each column. Where rows are short, as many as fill
+// some registers are one row with several columns for each; a line of neighbours is the extreme case, rows of one
+// element.
 namespace tandem::backend {
 
 namespace {

@@ -74,8 +74,8 @@ std::unique_ptr<const block_by_block> block_by_block::of(const ops::program& wha
     if (source.buffer != made.buffer) continue;
     if (source.at.shape != made.at.shape || source.at.offset != 0 || !core::is_contiguous(source.at)) return nullptr;
   }
-  // A pass over what is larger than a share of the last-level cache goes to memory. Blocks of 2 MiB stay in it, and take
-  // long enough that forks do not count.
+  // A pass over what is larger than a share of the last-level cache goes to memory. Blocks of 2 MiB stay in it, and
+  // take long enough that forks do not count.
   constexpr std::int64_t block_bytes = std::int64_t{2} << 20;
   constexpr std::int64_t most_depth = 256;
   const std::int64_t bytes = between.size * item_size(between.type);

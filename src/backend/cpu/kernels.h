@@ -55,8 +55,8 @@ using transpose_kernel = void (*)(const std::byte* from, std::int64_t stride, st
 /// Null for elements of 16 bytes.
 transpose_kernel transpose(std::int64_t item_bytes);
 
-/// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows. What will be read next
-/// lies `ahead` elements after each row, unless that is 0.
+/// out[i] = the combination of rows[0][i] ... rows[7][i], pairwise. `out` may be one of the rows. What will be read
+/// next lies `ahead` elements after each row, unless that is 0.
 using combine_eight_kernel = void (*)(const std::byte* const* rows, std::byte* out, std::int64_t count,
                                       std::int64_t ahead);
 
@@ -128,8 +128,8 @@ struct product {
 
 /// What is copied of operands at once: a panel of the right one, `depth_at_once` rows of at most `panel_row_bytes`,
 /// which stays in the L2 cache; `rows_at_once` rows of `depth_at_once` elements of the left one if its rows are not
-/// contiguous, half an L2 cache of 1 MiB (AMD Zen 5, 2026-11). Copied rows are further apart than they are long, so that
-/// they do not share few sets of the L1 cache.
+/// contiguous, half an L2 cache of 1 MiB (AMD Zen 5, 2026-11). Copied rows are further apart than they are long, so
+/// that they do not share few sets of the L1 cache.
 inline constexpr std::int64_t depth_at_once = 256;
 inline constexpr std::int64_t rows_at_once = 256;
 inline constexpr std::int64_t panel_row_bytes = 256;

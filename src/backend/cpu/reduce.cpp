@@ -214,8 +214,8 @@ class line_steps {
   scratch results_;
 };
 
-// Rows this wide are fetched one by one, eight to a step; narrower ones, as many as eight tiles hold: a step of 8 rows of
-// 100 float64 costs 2.5 times what it should (AMD Zen 5, 2026-11).
+// Rows this wide are fetched one by one, eight to a step; narrower ones, as many as eight tiles hold: a step of 8 rows
+// of 100 float64 costs 2.5 times what it should (AMD Zen 5, 2026-11).
 constexpr std::int64_t wide_row = tile_elements / 2;
 constexpr std::int64_t narrow_step = 8 * tile_elements;
 

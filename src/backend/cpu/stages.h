@@ -8,7 +8,8 @@
 #include "ops/program.h"
 #include "runtime/workers.h"
 
-// What the CPU backend does for each kind of stage but element-wise ones (elementwise.h). Every buffer that the stage names is bound in `operands`.
+// What the CPU backend does for each kind of stage but element-wise ones (elementwise.h). Every buffer that the stage
+// names is bound in `operands`.
 namespace tandem::backend {
 
 struct stage_context {

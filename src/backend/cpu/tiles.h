@@ -43,8 +43,8 @@ class scratch {
   std::int64_t size_bytes_ = 0;
 };
 
-/// A chain and the order in which its elements are visited, by which they are numbered. It has no addresses, so that it serves every run of a program, and many
-/// workers at once.
+/// A chain and the order in which its elements are visited, by which they are numbered. It has no addresses, so that it
+/// serves every run of a program, and many workers at once.
 class tile_plan {
   struct source;
 
@@ -85,9 +85,10 @@ class tile_plan {
     /// Where all elements from `first` on lie, if the chain is one contiguous operand; null otherwise.
     const std::byte* in_place(std::int64_t first) const noexcept;
 
-    /// The values of elements first ... first + count - 1, at most a tile. They are in the operand itself where that
-    /// needs no work, at `into` if that is not null, or else in a register that the next call overwrites; those of a
-    /// chain that is one element throughout are in a register that stays.
+    /// The values of elements first ... first + count - 1, at most a tile, or, of a plan that is tileless, any number
+    /// with `into`. They are in the operand itself where that needs no work, at `into` if that is not null, or else in
+    /// a register that the next call overwrites; those of a chain that is one element throughout are in a register that
+    /// stays.
     const std::byte* values(std::int64_t first, std::int64_t count, std::byte* into = nullptr) {
       return compute(first, count, into, false);
     }
@@ -96,8 +97,9 @@ class tile_plan {
       const std::byte* const made = compute(first, count, into, true);
       if (made != into) kernels::stream_copy(made, into, count * plan_.item_bytes());
     }
-    /// Writes the values of a block, the tile that begins at element `first`, to rows that begin `row_step` bytes apart;
-    /// past the caches if wanted, where rows have the alignment and are whole lines. For plans that `writes_rows`.
+    /// Writes the values of a block, the tile that begins at element `first`, to rows that begin `row_step` bytes
+    /// apart; past the caches if wanted, where rows have the alignment and are whole lines. For plans that
+    /// `writes_rows`.
     void write_block(std::int64_t first, std::byte* into, std::int64_t row_step, bool streams);
     /// As `values`, for any number of elements.
     const std::byte* many_values(std::int64_t first, std::int64_t count, std::byte* into);

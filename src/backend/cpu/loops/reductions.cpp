@@ -10,8 +10,8 @@ namespace tandem::backend::kernels::TANDEM_ISA {
 
 namespace {
 
-// How far ahead of its use memory is fetched: beyond the page where a processor's own prefetching stops. Of 1 to 32 KiB,
-// best for operands in memory and in the third cache (AMD Zen 5, 2026-11).
+// How far ahead of its use memory is fetched: beyond the page where a processor's own prefetching stops. Of 1 to 32
+// KiB, best for operands in memory and in the third cache (AMD Zen 5, 2026-11).
 template <class T>
 constexpr std::int64_t fetched_ahead = 8192 / static_cast<std::int64_t>(sizeof(T));
 
@@ -93,8 +93,8 @@ T combine_few(const T* x) {
 
 template <class Combine, std::int64_t Length, class T>
 void few_loop(const T* x, std::int64_t groups, T* to) {
-  // Several groups at once where few registers hold them; beyond, taking them apart costs more than it saves (AMD Zen 5,
-  // 2026-11).
+  // Several groups at once where few registers hold them; beyond, taking them apart costs more than it saves (AMD Zen
+  // 5, 2026-11).
   if constexpr (Length * sizeof(T) <= 32) {
     TANDEM_INDEPENDENT
     for (std::int64_t g = 0; g < groups; ++g) to[g] = combine_few<Combine, Length>(x + g * Length);
