@@ -37,18 +37,17 @@ void add(words& key, const void* address) {
   key.push_back(static_cast<std::int64_t>(std::bit_cast<std::intptr_t>(address)));
 }
 
-// What beside its kind, dtype, shape and inputs says what a node computes; false where that is not looked into.
+// What beside its kind, dtype, shape and inputs says what a node computes.
 struct detail_writer {
   words& key;
 
-  bool operator()(const array_leaf& detail) const {
+  void operator()(const array_leaf& detail) const {
     add(key, detail.value.storage().get());
     key.push_back(static_cast<std::int64_t>(detail.version));
     add(key, detail.value.strides());
     key.push_back(detail.value.layout().offset);
-    return true;
   }
-  bool operator()(const constant_leaf& detail) const {
+  void operator()(const constant_leaf& detail) const {
     key.push_back(static_cast<std::int64_t>(detail.value.value().index()));
     std::visit(
         [&](auto number) {
@@ -62,31 +61,29 @@ struct detail_writer {
           }
         },
         detail.value.value());
-    return true;
   }
-  bool operator()(const elementwise_op& detail) const { return write(static_cast<int>(detail.which)); }
-  bool operator()(const reduce_op& detail) const {
+  void operator()(const elementwise_op& detail) const { write(static_cast<int>(detail.which)); }
+  void operator()(const reduce_op& detail) const {
     add(key, detail.axes);
-    return write(static_cast<int>(detail.which));
+    write(static_cast<int>(detail.which));
   }
-  bool operator()(const arg_op& detail) const { return write(detail.largest ? 1 : 0, detail.axis); }
-  bool operator()(const scan_op& detail) const { return write(static_cast<int>(detail.which), detail.axis); }
-  bool operator()(const concat_op& detail) const { return write(detail.axis); }
-  bool operator()(const repeat_op& detail) const { return write(detail.axis); }
-  bool operator()(const permute_view& detail) const {
-    add(key, detail.order);
-    return true;
+  void operator()(const arg_op& detail) const { write(detail.largest ? 1 : 0, detail.axis); }
+  void operator()(const scan_op& detail) const { write(static_cast<int>(detail.which), detail.axis); }
+  void operator()(const concat_op& detail) const { write(detail.axis); }
+  void operator()(const repeat_op& detail) const { write(detail.axis); }
+  void operator()(const permute_view& detail) const { add(key, detail.order); }
+  void operator()(const index_view& detail) const {
+    add(key, detail.of_contiguous.strides);
+    key.push_back(detail.of_contiguous.offset);
   }
-  bool operator()(const index_view&) const { return false; }
-  bool operator()(const cast_op&) const { return true; }
-  bool operator()(const matmul_op&) const { return true; }
-  bool operator()(const broadcast_view&) const { return true; }
-  bool operator()(const reshape_view&) const { return true; }
+  void operator()(const cast_op&) const {}
+  void operator()(const matmul_op&) const {}
+  void operator()(const broadcast_view&) const {}
+  void operator()(const reshape_view&) const {}
 
-  bool write(int one, int two = 0) const {
+  void write(int one, int two = 0) const {
     key.push_back(one);
     key.push_back(two);
-    return true;
   }
 };
 
@@ -111,10 +108,9 @@ equal_nodes::equal_nodes(const node& root) {
     words key{static_cast<std::int64_t>(of.detail.index()), static_cast<std::int64_t>(of.type)};
     add(key, of.shape);
     for (const node_ptr& input : of.inputs) add(key, one_of(input));
-    if (std::visit(detail_writer{key}, of.detail)) {
-      const auto [found, added] = known.try_emplace(std::move(key), &of);
-      if (!added) earlier_.emplace(&of, found->second);
-    }
+    std::visit(detail_writer{key}, of.detail);
+    const auto [found, added] = known.try_emplace(std::move(key), &of);
+    if (!added) earlier_.emplace(&of, found->second);
     stack.pop_back();
   }
 }

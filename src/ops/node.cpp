@@ -302,8 +302,8 @@ node_ptr make_index(const node_ptr& input, std::span<const index> at) {
   if (const auto* leaf = std::get_if<array_leaf>(&input->detail)) {
     return leaf_view(*leaf, core::index_view(leaf->value.layout(), at), true);
   }
-  const dims shape = core::index_view(core::contiguous(input->shape), at).shape;
-  return make(input->type, shape, input->weak, node_list(input), index_view{{at.begin(), at.end()}});
+  const detail::layout seen = core::index_view(core::contiguous(input->shape), at);
+  return make(input->type, seen.shape, input->weak, node_list(input), index_view{{at.begin(), at.end()}, seen});
 }
 
 node_ptr make_broadcast(const node_ptr& input, const dims& shape, std::string_view what) {

@@ -71,6 +71,8 @@ struct permute_view {
 };
 struct index_view {
   std::vector<index> at;
+  /// What they are of a contiguous input, which says it all: different indices may see the same.
+  detail::layout of_contiguous;
 };
 struct broadcast_view {};
 struct reshape_view {};

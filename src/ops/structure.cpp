@@ -129,13 +129,16 @@ int structure::visit(const node& of, int depth) {
     } else if (const auto* permute = std::get_if<permute_view>(&of.detail)) {
       add(head(of, 0));
       add(permute->order);
+    } else if (const auto* view = std::get_if<index_view>(&of.detail)) {
+      add(head(of, 0));
+      add_layout(view->of_contiguous, 0);
     } else if (std::holds_alternative<broadcast_view>(of.detail) || std::holds_alternative<reshape_view>(of.detail)) {
       add(head(of, 0));
       add(of.shape);
     } else if (std::holds_alternative<cast_op>(of.detail) || std::holds_alternative<matmul_op>(of.detail)) {
       add(head(of, 0));
     } else {
-      fits_ = false;  // repeat and views by index: compiled each time
+      fits_ = false;  // repeat: compiled each time
     }
     for (std::size_t i = 0; i < of.inputs.size(); ++i) add(below[i]);
   }

@@ -24,7 +24,7 @@ class structure {
   };
 
   /// Describes what `root` computes; with `target`, also the layout that it is written to.
-  /// False if it has too many nodes, is a view that is not in the key, or reads an array that was written to since it
+  /// False if it has too many nodes or a `repeat`, or reads an array that was written to since it
   /// was captured: it has to be compiled then.
   bool describe(const node& root, const detail::layout* target = nullptr);
 

@@ -42,6 +42,20 @@ TEST(ProgramCache, SlicesOfOneShape) {
   }
 }
 
+TEST(ProgramCache, ViewsOfWork) {
+  const ndarray a = eval(reshape(arange(0.0, 120.0), {10, 12}));
+  const ndarray v = eval(sin(arange(12.0)));
+  for (std::int64_t i = 0; i < 9; ++i) {
+    expect_same_as_compiled([&] { return eval((a * 2.0)(i)); }, "a row", i);
+    expect_same_as_compiled([&] { return eval((a * 2.0)(all, i) + 1.0); }, "a column", i);
+    expect_same_as_compiled([&] { return eval((a * 2.0)(slice(i, none), slice(none, none, -1))); }, "a slice", i);
+    expect_same_as_compiled([&] { return eval((a + 1.0)(newaxis, i, ellipsis, newaxis)); }, "new axes", i);
+    expect_same_as_compiled([&] { return eval((a + 1.0)(slice(0, 9, i + 1), 3)); }, "steps", i);
+    expect_same_as_compiled([&] { return eval(matmul(a + static_cast<double>(i), v)); }, "squeezed", i);
+    EXPECT_EQ(eval((a * 2.0)(i, i)).item<double>(), 2.0 * static_cast<double>(13 * i));
+  }
+}
+
 TEST(ProgramCache, StridesShapesAndDtypesDiffer) {
   const ndarray a = eval(reshape(arange(0.0, 600.0), {20, 30}));
   const ndarray c = eval(astype(a, float32));

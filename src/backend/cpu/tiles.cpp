@@ -147,13 +147,13 @@ const std::byte* tile_plan::worker::compute(std::int64_t first, std::int64_t cou
 }
 
 const std::byte* tile_plan::worker::run_steps(std::int64_t count, std::byte* into, bool streams) {
-  const step* const last = plan_.steps_.data() + plan_.steps_.size() - 1;
-  for (const step& next : plan_.steps_) {
+  for (std::size_t i = 0; i < plan_.steps_.size(); ++i) {
+    const step& next = plan_.steps_[i];
     const std::byte* in[step::most_operands];
     for (int k = 0; k < next.arity; ++k) in[k] = current_[next.operands[k]];
     std::byte* out = registers_[next.result];
     kernels::map_kernel kernel = next.kernel;
-    if (&next == last && into != nullptr && (!streams || next.streaming != nullptr)) {
+    if (i + 1 == plan_.steps_.size() && into != nullptr && (!streams || next.streaming != nullptr)) {
       out = into;
       if (streams) kernel = next.streaming;
     }
