@@ -23,10 +23,8 @@ const cached_program* find_program(const ops::structure& of, std::uint64_t hash)
   return found != nullptr && std::ranges::equal(found->key, of.key()) ? found : nullptr;
 }
 
-const cached_program& keep_program(cached_program made, std::uint64_t hash) {
-  std::unique_ptr<cached_program>& slot = programs()[hash % slots];
-  slot = std::make_unique<cached_program>(std::move(made));
-  return *slot;
+void keep_program(cached_program made, std::uint64_t hash) {
+  programs()[hash % slots] = std::make_unique<cached_program>(std::move(made));
 }
 
 }  // namespace tandem::exec

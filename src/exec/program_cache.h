@@ -25,6 +25,6 @@ struct cached_program {
 const cached_program* find_program(const ops::structure& of, std::uint64_t hash) noexcept;
 
 /// Keeps a program for later; it takes the place of another one of that hash.
-const cached_program& keep_program(cached_program made, std::uint64_t hash);
+void keep_program(cached_program made, std::uint64_t hash);
 
 }  // namespace tandem::exec

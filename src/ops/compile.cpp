@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <bit>
 #include <map>
 #include <optional>
 #include <span>
@@ -15,6 +14,7 @@
 #include "core/layout.h"
 #include "memory/storage.h"
 #include "ops/equal_nodes.h"
+#include "ops/number_words.h"
 
 namespace tandem::ops {
 
@@ -359,23 +359,10 @@ class compiler {
     return key;
   }
 
-  // The bits, because 0.0 is not -0.0 and nan is nan.
   static std::vector<std::int64_t> constant_key(const scalar& value, dtype type) {
-    const auto kind = static_cast<std::int64_t>(value.value().index());
-    const auto dtype_number = static_cast<std::int64_t>(type);
-    return std::visit(
-        [&](auto number) -> std::vector<std::int64_t> {
-          using Number = decltype(number);
-          if constexpr (std::is_same_v<Number, std::complex<double>>) {
-            return {kind, dtype_number, std::bit_cast<std::int64_t>(number.real()),
-                    std::bit_cast<std::int64_t>(number.imag())};
-          } else if constexpr (std::is_same_v<Number, double>) {
-            return {kind, dtype_number, std::bit_cast<std::int64_t>(number)};
-          } else {
-            return {kind, dtype_number, static_cast<std::int64_t>(number)};
-          }
-        },
-        value.value());
+    std::vector<std::int64_t> key{static_cast<std::int64_t>(type)};
+    for_each_word(value, [&](std::int64_t word) { key.push_back(word); });
+    return key;
   }
 
   void assign_registers(fused_chain& chain, const std::vector<const node_ptr*>& order,

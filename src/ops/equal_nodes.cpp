@@ -1,15 +1,14 @@
 #include "ops/equal_nodes.h"
 
 #include <bit>
-#include <complex>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <unordered_set>
 #include <variant>
 #include <vector>
 
 #include "memory/storage.h"
+#include "ops/number_words.h"
 
 namespace tandem::ops {
 
@@ -48,19 +47,7 @@ struct detail_writer {
     key.push_back(detail.value.layout().offset);
   }
   void operator()(const constant_leaf& detail) const {
-    key.push_back(static_cast<std::int64_t>(detail.value.value().index()));
-    std::visit(
-        [&](auto number) {
-          if constexpr (std::is_same_v<decltype(number), std::complex<double>>) {
-            key.push_back(std::bit_cast<std::int64_t>(number.real()));
-            key.push_back(std::bit_cast<std::int64_t>(number.imag()));
-          } else if constexpr (std::is_same_v<decltype(number), double>) {
-            key.push_back(std::bit_cast<std::int64_t>(number));  // 0.0 is not -0.0
-          } else {
-            key.push_back(static_cast<std::int64_t>(number));
-          }
-        },
-        detail.value.value());
+    for_each_word(detail.value, [&](std::int64_t word) { key.push_back(word); });
   }
   void operator()(const elementwise_op& detail) const { write(static_cast<int>(detail.which)); }
   void operator()(const reduce_op& detail) const {

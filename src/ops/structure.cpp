@@ -1,9 +1,9 @@
 #include "ops/structure.h"
 
-#include <bit>
 #include <variant>
 
 #include "memory/storage.h"
+#include "ops/number_words.h"
 
 namespace tandem::ops {
 
@@ -101,22 +101,9 @@ int structure::visit(const node& of, int depth) {
     if (const auto* elementwise = std::get_if<elementwise_op>(&of.detail)) {
       add(head(of, static_cast<int>(elementwise->which)));
     } else if (const auto* constant = std::get_if<constant_leaf>(&of.detail)) {
-      const auto& value = constant->value.value();
-      add(head(of, static_cast<int>(value.index())));
+      add(head(of, 0));
       add(of.shape);
-      std::visit(
-          [&](auto number) {
-            using Number = decltype(number);
-            if constexpr (std::is_same_v<Number, std::complex<double>>) {
-              add(std::bit_cast<std::int64_t>(number.real()));
-              add(std::bit_cast<std::int64_t>(number.imag()));
-            } else if constexpr (std::is_same_v<Number, double>) {
-              add(std::bit_cast<std::int64_t>(number));
-            } else {
-              add(static_cast<std::int64_t>(number));
-            }
-          },
-          value);
+      for_each_word(constant->value, [&](std::int64_t word) { add(word); });
     } else if (const auto* reduce = std::get_if<reduce_op>(&of.detail)) {
       add(head(of, static_cast<int>(reduce->which)));
       add(reduce->axes);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <complex>
 #include <cstdint>
 #include <string>
@@ -99,6 +100,35 @@ TYPED_TEST(Blocks, IntoViewsAndFromReversedOnes) {
     }
     for (const std::int64_t j : {0, 1, 2, 3}) ASSERT_EQ(got[i * (columns + 7) + j], static_cast<T>(100));
     for (const std::int64_t j : {4, 5, 6}) ASSERT_EQ(got[i * (columns + 7) + columns + j], static_cast<T>(100));
+  }
+}
+
+// 100 MB of operands and result, and rows that are whole cache lines and not: with a last-level cache that is smaller
+// they are written past it.
+TEST(PastTheCaches, TransposedContiguousAndUneven) {
+  for (const std::int64_t columns : {2048, 2051}) {
+    const std::int64_t rows = 2056;
+    const ndarray x = numbered<double>({columns, rows}, 0);
+    const ndarray y = numbered<double>({rows, columns}, 5);
+    const ndarray turned = x.transposed() + y;
+    const ndarray root = sqrt(x.transposed() + y);  // has no streaming loop of its own
+    const ndarray straight = y * 2.0 - y * y + y;
+    const ndarray exponent = exp(y * 0.0);
+    const double* const t = turned.data<const double>();
+    const double* const r = root.data<const double>();
+    const double* const s = straight.data<const double>();
+    const double* const e = exponent.data<const double>();
+    for (std::int64_t i = 0; i < rows; ++i) {
+      for (std::int64_t j = 0; j < columns; ++j) {
+        const std::int64_t place = i * columns + j;
+        const auto own = static_cast<double>(number_at(place, 5));
+        const double sum = static_cast<double>(number_at(j * rows + i, 0)) + own;
+        ASSERT_EQ(t[place], sum) << i << ", " << j;
+        ASSERT_EQ(r[place], std::sqrt(sum)) << i << ", " << j;
+        ASSERT_EQ(s[place], own * 3 - own * own) << i << ", " << j;
+        ASSERT_EQ(e[place], 1.0) << i << ", " << j;
+      }
+    }
   }
 }
 
