@@ -36,6 +36,18 @@ struct backend_info {
   bool built;
 };
 
+/// One of the things that limit how many cores the calling thread may use.
+struct core_limit {
+  /// "affinity mask", "cgroup quota", "cpuset", "scheduler", "performance cores".
+  std::string name;
+  /// At least 1.
+  int cores;
+  /// Where it was found: a file and what it says, or a variable and its value.
+  std::string source;
+  /// It is the least of all, and so the number of permitted cores; of several equal ones the first.
+  bool decides;
+};
+
 /// What the library was built with, and what it finds on this machine.
 struct machine {
   /// Of tandem: "0.1.0".
