@@ -3,6 +3,7 @@
 // All of tandem.
 #include <tandem/call.h>
 #include <tandem/creation.h>
+#include <tandem/device.h>
 #include <tandem/dims.h>
 #include <tandem/dtype.h>
 #include <tandem/elementwise.h>

@@ -15,6 +15,7 @@
 #include "exec/evaluate.h"
 #include "memory/storage.h"
 #include "ops/node.h"
+#include "runtime/policy.h"
 #include "runtime/workers.h"
 
 namespace tandem {
@@ -38,7 +39,7 @@ template <class Number>
 ndarray progression(Number first, Number step, std::int64_t count, dtype type, std::string_view what) {
   const ndarray numbers = allocated({count}, dtype_of<Number>, what);
   Number* const to = numbers.data<Number>();
-  runtime::parallel_for(count, count > 65536 ? runtime::permitted_cores() : 1,
+  runtime::parallel_for(count, count > 65536 ? runtime::workers_of(runtime::resolve({})) : 1,
                         [&](std::int64_t begin, std::int64_t end, int) {
                           for (std::int64_t i = begin; i < end; ++i) {
                             if constexpr (std::is_integral_v<Number>) {

@@ -134,7 +134,7 @@ const ndarray& ndarray::operator>>=(const expr& value) const {
 void ndarray::read_item(void* value, tandem::dtype type) const {
   if (size() != 1)
     throw shape_error(fmt::format("item: the array has shape {}, expected one element", to_string(shape())));
-  const ndarray converted = eval(astype(*this, type), {.workers = 1});
+  const ndarray converted = eval(astype(*this, type), {.workers = 1, .device = device::cpu});
   converted.copy_elements(value, type, 0, 1);
 }
 

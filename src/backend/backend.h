@@ -30,6 +30,8 @@ class executable {
   const ops::program& program() const noexcept { return program_; }
   /// Whether a run that fails for lack of memory may have written a part of the result.
   virtual bool may_write_in_part() const noexcept = 0;
+  /// The most bytes of temporaries that a run has at a time.
+  virtual std::int64_t temporary_bytes() const noexcept = 0;
 
  private:
   ops::program program_;
@@ -61,7 +63,7 @@ class backend {
   /// Allocates the temporaries, each until its last stage, and O(workers) scratch, before anything is written for a
   /// stage that needs them. Thread safety: any number of threads may run programs at once, also the same one.
   /// Throws: `out_of_memory`. Outputs are unspecified then.
-  virtual void run(const executable& what, std::span<const operand> operands, const policy& rules) = 0;
+  virtual void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules) = 0;
 };
 
 /// The backend of this machine's cores. Lives as long as the program.

@@ -1,10 +1,14 @@
 #include "exec/evaluate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <span>
 #include <utility>
 #include <vector>
+
+#include <tandem/errors.h>
 
 #include "backend/backend.h"
 #include "core/layout.h"
@@ -12,6 +16,7 @@
 #include "memory/storage.h"
 #include "ops/compile.h"
 #include "ops/structure.h"
+#include "runtime/policy.h"
 #include "runtime/workers.h"
 
 namespace tandem::exec {
@@ -117,14 +122,14 @@ bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& o
 }
 
 // Runs a program whose outputs all are `output`.
-void run(bound_program& what, storage& output, const policy& rules) {
+void run(bound_program& what, storage& output, const resolved_policy& rules) {
   for (std::size_t i = 0; i < what.program().buffers.size(); ++i) {
     const ops::buffer& buffer = what.program().buffers[i];
     if (buffer.use == ops::buffer::role::output) {
       what.operands[i] = {output.data() + what.target_shift * item_size(buffer.type)};
     }
   }
-  if (rules.progress != nullptr) rules.progress->announce(ops::work_of(what.program()));
+  if (rules.progress.value != nullptr) rules.progress.value->announce(ops::work_of(what.program()));
   backend::cpu().run(*what.code, what.operands, rules);
 }
 
@@ -200,10 +205,35 @@ bool may_write_in_place(const bound_program& what, const ops::structure& of, con
   return std::ranges::all_of(of.arrays(), [&](const auto& each) { return is_apart(each.memory); });
 }
 
+// The policy of an evaluation. An impossible one is an error also where nothing is left to do.
+resolved_policy decide(const policy& call, const ops::node& what) {
+  runtime::check_not_lost();
+  const resolved_policy rules = runtime::resolve(call);
+  if (rules.device.value.kind() == device::kind::gpu && rules.strictness.value == strictness::strict) {
+    throw device_error(
+        fmt::format("{}: {} is demanded ({}), and this build of tandem has no code for GPUs; use device::cpu, or "
+                    "strictness::preferred to let the CPU do it",
+                    ops::name_of(what), to_string(rules.device.value), to_string(rules.device.layer)));
+  }
+  return rules;
+}
+
+// Before anything is allocated: what the evaluation needs, and what it may have.
+void check_memory(const backend::executable& what, std::int64_t result_bytes, const resolved_policy& rules,
+                  const ops::node& root) {
+  const std::int64_t limit = rules.host_memory_bytes.value;
+  if (limit == unlimited) return;
+  const std::int64_t temporary_bytes = what.temporary_bytes();
+  if (result_bytes <= limit && temporary_bytes <= limit - result_bytes) return;
+  throw out_of_memory(
+      fmt::format("{}: the result needs {} bytes of host memory and temporaries {}; the policy ({}) allows {}",
+                  ops::name_of(root), result_bytes, temporary_bytes, to_string(rules.host_memory_bytes.layer), limit));
+}
+
 }  // namespace
 
-ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps, const std::shared_ptr<storage>* replaced) {
-  runtime::check_workers(rules);  // an impossible policy is an error also where nothing is left to do
+ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, const std::shared_ptr<storage>* replaced) {
+  const resolved_policy rules = decide(call, *root);
   if (const auto* leaf = std::get_if<ops::array_leaf>(&root->detail)) return leaf->value;
   if (const auto kept = ops::valid_result(*root)) return kept->value;
 
@@ -219,6 +249,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps, con
     output = operand->storage();
   } else {
     const std::int64_t size_bytes = core::checked_bytes({holder.size}, holder.type, ops::name_of(*root));
+    check_memory(*what.code, size_bytes, rules, *root);
     const bool reuses = replaced != nullptr && replaced->use_count() == 1 && (*replaced)->is_ours() &&
                         (*replaced)->size_bytes() == size_bytes && !may_write_in_part(*what.code);
     output = reuses ? *replaced : storage::allocate(size_bytes);
@@ -230,19 +261,21 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps, con
   return result;
 }
 
-void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& rules) {
-  runtime::check_workers(rules);
+void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call) {
+  const resolved_policy rules = decide(call, *root);
   ops::structure structure;
   const bool is_described = structure.describe(*root, &target.layout());
   bound_program direct = find_or_compile(root, structure, is_described, &target.layout());
   if (may_write_in_place(direct, structure, target)) {
+    check_memory(*direct.code, 0, rules, *root);
     run(direct, *target.storage(), rules);
   } else {
     // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
     // written.
-    const ndarray first(storage::allocate(core::checked_bytes(root->shape, root->type, "assign")), root->type,
-                        core::contiguous(root->shape));
-    bound_program making = bind(ops::compile_into(root, first.layout()));
+    const std::int64_t size_bytes = core::checked_bytes(root->shape, root->type, "assign");
+    bound_program making = bind(ops::compile_into(root, core::contiguous(root->shape)));
+    check_memory(*making.code, size_bytes, rules, *root);
+    const ndarray first(storage::allocate(size_bytes), root->type, core::contiguous(root->shape));
     run(making, *first.storage(), rules);
     bound_program copying = bind(ops::compile_into(ops::make_array(first), target.layout()));
     run(copying, *target.storage(), rules);

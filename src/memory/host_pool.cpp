@@ -17,6 +17,8 @@
 #include <tandem/errors.h>
 #include <tandem/memory.h>
 
+#include "runtime/fork.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define TANDEM_KEEPS_BLOCKS false
 #elif defined(__has_feature)
@@ -301,7 +303,7 @@ class host_pool {
   /// Of the lists that threads share. Changed with the lock held, but looked at without.
   std::atomic<std::int64_t> shared_bytes_{0};
   std::atomic<std::int64_t> system_allocations_{0};
-  std::mutex guard_;
+  runtime::fork_safe_mutex guard_;
   std::array<free_small*, class_count> shared_{};
   free_large* newest_ = nullptr;
   free_large* oldest_ = nullptr;

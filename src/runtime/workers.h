@@ -1,30 +1,36 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include <tandem/policy.h>
 
-// The library's use of the process's one OpenMP pool. Nothing here changes a setting of the process.
+#include "core/function_ref.h"
+#include "runtime/cores.h"
+
+// The library's use of the process's one OpenMP pool. Nothing here changes a setting of the process, or one of the
+// calling thread for longer than a call.
 namespace tandem::runtime {
 
-/// Number of cores the calling thread may run on: its affinity mask. At least 1.
-int permitted_cores() noexcept;
+/// The number of workers that an evaluation of the calling thread may have at work: what the policy asks for, or the
+/// permitted cores, which the system is asked for; inside parallel work at most the thread's share. At least 1.
+int workers_of(const resolved_policy& rules) noexcept;
 
-/// Throws: `policy_error` for other numbers than -1 and 1 to `max_workers`.
-void check_workers(const policy& rules);
-/// The number of workers a policy asks for; permitted cores, which the system is asked for, if it does not say.
-/// Throws: as `check_workers`.
-int workers_of(const policy& rules);
+/// The cores that the calling thread may count on: the permitted ones, or its share of them. At least 1.
+int cores_of_this_thread() noexcept;
 
-/// Calls `work(begin, end, worker)` for contiguous parts of [0, items), one part a worker, and waits. Workers are
-/// numbered from 0 below `workers`; a part may be empty and is then not called. Inside a parallel region, and for one
-/// worker, the caller does all of it. The first exception is passed on after all parts have ended.
-void parallel_for(std::int64_t items, int workers, const std::function<void(std::int64_t, std::int64_t, int)>& work);
+/// Calls `work(part, parts)` for each part of 0 to parts - 1, each by a worker of its own, and waits. There are as many
+/// parts as workers were asked for, or fewer: while evaluations of other threads are at work, no more than the
+/// permitted cores have left, so that threads of an application do not crowd each other out; always at least one. The
+/// calling thread does part 0. Of several exceptions the one of the first part is passed on, after all parts have ended.
+void run_in_parts(int workers, core::function_ref<void(int, int)> work);
+
+/// Calls `work(begin, end, worker)` for contiguous parts of [0, items), one part a worker, and waits; otherwise as
+/// `run_in_parts`. Workers are numbered from 0 below `workers`; a part may be empty and is then not called.
+void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::int64_t, std::int64_t, int)> work);
 
 /// What `parallel_for` itself costs, in nanoseconds: measured at the first call, with a worker on each permitted core,
 /// which takes some tens of microseconds.
-double fork_join_ns();
+double fork_join_ns() noexcept;
 
 /// While it lives, libraries that ask OpenMP for its thread count (OpenBLAS) get `workers` in the calling thread. Other
 /// threads do not see it.
@@ -38,5 +44,31 @@ class scoped_thread_count {
  private:
   int before_;
 };
+
+/// While it lives, the calling thread is one of `width` that share `workers` workers and run code of the user: what that
+/// evaluates has its part of them.
+class scoped_team_member {
+ public:
+  scoped_team_member(int workers, int width) noexcept;
+  ~scoped_team_member();
+  scoped_team_member(const scoped_team_member&) = delete;
+  scoped_team_member& operator=(const scoped_team_member&) = delete;
+
+  /// Whether the process is a child that the member's code made by fork: its team is not there.
+  bool is_lost() const noexcept;
+
+ private:
+  int share_before_;
+  int level_before_;
+  bool in_team_before_;
+  unsigned generation_before_;
+};
+
+/// Throws: `policy_error` in a child that was forked inside of `parallel_for` and its kin: the pool's threads are not
+/// there, and the work that the child came from cannot end in it.
+void check_not_lost();
+
+/// For the handler of fork: in the child no other thread is at work.
+void forget_other_threads() noexcept;
 
 }  // namespace tandem::runtime

@@ -41,31 +41,6 @@ TEST(ParallelFor, PassesExceptionsOn) {
                std::runtime_error);
 }
 
-TEST(ParallelFor, InsideAParallelRegionStaysOnItsThread) {
-  std::atomic<int> calls{0};
-#pragma omp parallel num_threads(2)
-  {
-    const int self = omp_get_thread_num();
-    parallel_for(100, 4, [&](std::int64_t begin, std::int64_t end, int) {
-      ++calls;
-      EXPECT_EQ(end - begin, 100);
-      EXPECT_EQ(omp_get_thread_num(), self);
-    });
-  }
-  EXPECT_EQ(calls, 2);
-}
-
-TEST(Workers, PolicyIsChecked) {
-  EXPECT_EQ(workers_of({.workers = 3}), 3);
-  EXPECT_EQ(workers_of({.workers = -1}), permitted_cores());
-  EXPECT_EQ(workers_of({}), permitted_cores());
-  EXPECT_THROW(workers_of({.workers = 0}), td::policy_error);
-  EXPECT_THROW(workers_of({.workers = -2}), td::policy_error);
-  EXPECT_EQ(workers_of({.workers = td::max_workers}), td::max_workers);
-  EXPECT_THROW(workers_of({.workers = td::max_workers + 1}), td::policy_error);
-  EXPECT_THROW(workers_of({.workers = 2'000'000'000}), td::policy_error);
-}
-
 TEST(Workers, PermittedCoresFollowTheAffinityMask) {
   cpu_set_t before;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);

@@ -63,13 +63,16 @@ class cpu_executable final : public executable {
     std::sort(temporaries_.begin(), temporaries_.end(), [&](std::size_t a, std::size_t b) {
       return program().buffers[a].last_stage < program().buffers[b].last_stage;
     });
+    temporary_bytes_ = most_temporary_bytes();
   }
 
   bool may_write_in_part() const noexcept override {
     return std::ranges::any_of(stages_, [](const cpu_stage& each) { return each.with_last != nullptr; });
   }
 
-  void run(std::span<const operand> operands, const policy& rules) const {
+  std::int64_t temporary_bytes() const noexcept override { return temporary_bytes_; }
+
+  void run(std::span<const operand> operands, const resolved_policy& rules) const {
     if (!temporaries_.empty()) {
       run_with_temporaries(operands, rules);
       return;
@@ -79,14 +82,13 @@ class cpu_executable final : public executable {
   }
 
  private:
-  void run_with_temporaries(std::span<const operand> operands, const policy& rules) const {
+  void run_with_temporaries(std::span<const operand> operands, const resolved_policy& rules) const {
     std::vector<operand> bound(operands.begin(), operands.end());
     std::vector<scratch> memory(bound.size());
     const stage_context context{bound, rules};
     auto next = temporaries_.begin();
     for (const cpu_stage& stage : stages_) {
-      const auto made =
-          static_cast<std::size_t>(std::visit([](const auto& of) { return of.target.buffer; }, *stage.what));
+      const std::size_t made = target_of(stage);
       if (bound[made].data == nullptr) {
         const ops::buffer& buffer = program().buffers[made];
         memory[made] = scratch(buffer.size * item_size(buffer.type));
@@ -101,9 +103,33 @@ class cpu_executable final : public executable {
 
   int last_stage(std::size_t buffer) const { return program().buffers[buffer].last_stage; }
 
+  static std::size_t target_of(const cpu_stage& stage) {
+    return static_cast<std::size_t>(std::visit([](const auto& of) { return of.target.buffer; }, *stage.what));
+  }
+
+  std::int64_t most_temporary_bytes() const {
+    if (temporaries_.empty()) return 0;
+    std::vector<std::int64_t> bytes_of(program().buffers.size(), 0);
+    std::int64_t now = 0;
+    std::int64_t most = 0;
+    auto next = temporaries_.begin();
+    for (const cpu_stage& stage : stages_) {
+      const std::size_t made = target_of(stage);
+      const ops::buffer& buffer = program().buffers[made];
+      if (buffer.use == ops::buffer::role::temporary && bytes_of[made] == 0) {
+        bytes_of[made] = buffer.size * item_size(buffer.type);
+        now += bytes_of[made];
+        most = std::max(most, now);
+      }
+      for (; next != temporaries_.end() && last_stage(*next) <= stage.number; ++next) now -= bytes_of[*next];
+    }
+    return most;
+  }
+
   std::vector<cpu_stage> stages_;
   // Temporary buffers by their last stage: a program may have very many of both.
   std::vector<std::size_t> temporaries_;
+  std::int64_t temporary_bytes_ = 0;
 };
 
 class cpu_backend final : public backend {
@@ -124,7 +150,7 @@ class cpu_backend final : public backend {
     return std::make_shared<const cpu_executable>(std::move(what));
   }
 
-  void run(const executable& what, std::span<const operand> operands, const policy& rules) override {
+  void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules) override {
     static_cast<const cpu_executable&>(what).run(operands, rules);
   }
 };

@@ -8,6 +8,7 @@
 #include "backend/cpu/matrix_products.h"
 #include "backend/cpu/tiles.h"
 #include "core/strided.h"
+#include "runtime/fork.h"
 #include "runtime/workers.h"
 
 namespace tandem::backend {
@@ -239,10 +240,11 @@ void blas_products(const batch& all) {
   const int workers = workers_for(static_cast<std::int64_t>(std::min(1e15, multiplications)), 1, all.context.rules);
   std::vector<scratch> spares;
   for (int i = 0; i < workers; ++i) spares.emplace_back(spare_bytes);
-  // OpenBLAS asks the calling thread for the number of threads.
-  const runtime::scoped_thread_count one_thread(1);
   runtime::parallel_for(all.size * parts.count(), workers, [&](std::int64_t begin, std::int64_t end, int number) {
+    // OpenBLAS asks the thread that calls it for the number of threads.
+    const runtime::scoped_thread_count one_thread(1);
     for (std::int64_t unit = begin; unit < end; ++unit) {
+      const runtime::fork_barrier in_blas;
       const std::int64_t i = unit / parts.count();
       const auto part = parts.at(unit % parts.count());
       one.run(all.at<T>(stage.x, i).block(part.row, 0, part.rows, x.columns),

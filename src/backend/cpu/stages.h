@@ -14,14 +14,14 @@ namespace tandem::backend {
 
 struct stage_context {
   std::span<const operand> operands;
-  const policy& rules;
+  const resolved_policy& rules;
 
   /// How many workers the policy allows. Asks the system: not for work that is too small for more than one.
   int workers() const { return runtime::workers_of(rules); }
 
   std::byte* data(const ops::region& of) const { return operands[static_cast<std::size_t>(of.buffer)].data; }
   void advance(std::int64_t work) const {
-    if (rules.progress != nullptr) rules.progress->advance(work);
+    if (rules.progress.value != nullptr) rules.progress.value->advance(work);
   }
 };
 

@@ -18,11 +18,11 @@ void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count) {
   });
 }
 
-int workers_for(double one_worker_ns, const policy& rules) {
+int workers_for(double one_worker_ns, const resolved_policy& rules) {
   // Beside the fork, workers need registers, and what the operands' and the result's lines take from one core's cache
   // to another's: exp of 10,000 float64 took one worker 5.8 us and two 6.2, of 30,000 17 and 12 (AMD Zen 5, 2026-11).
   constexpr double more_ns = 2500;
-  if (one_worker_ns < 3 * more_ns || rules.workers == 1) return 1;
+  if (one_worker_ns < 3 * more_ns || rules.workers.value == 1) return 1;
   return one_worker_ns < 3 * (more_ns + runtime::fork_join_ns()) ? 1 : runtime::workers_of(rules);
 }
 
@@ -31,7 +31,7 @@ int workers_for(double one_worker_ns, const policy& rules) {
 constexpr double bytes_a_ns = 100;
 constexpr double flops_a_ns = 32;
 
-int workers_for(std::int64_t elements, std::int64_t steps, const policy& rules) {
+int workers_for(std::int64_t elements, std::int64_t steps, const resolved_policy& rules) {
   return workers_for(static_cast<double>(elements * (steps + 1)) * 16 / bytes_a_ns, rules);
 }
 

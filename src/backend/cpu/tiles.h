@@ -168,9 +168,9 @@ std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& pl
 
 /// How many workers to use for work that takes one worker this long: one where more would not pay. Only who computes
 /// what depends on it, never the result.
-int workers_for(double one_worker_ns, const policy& rules);
+int workers_for(double one_worker_ns, const resolved_policy& rules);
 /// The same for `steps` loops over `elements`.
-int workers_for(std::int64_t elements, std::int64_t steps, const policy& rules);
+int workers_for(std::int64_t elements, std::int64_t steps, const resolved_policy& rules);
 
 /// Fills `count` elements of dtype `type` with a number.
 void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count);
