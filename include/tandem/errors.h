@@ -60,6 +60,12 @@ class TANDEM_API policy_error : public error {
   using error::error;
 };
 
+/// Work was stopped, by its stop_token, before it was done.
+class TANDEM_API stopped : public error {
+ public:
+  using error::error;
+};
+
 /// An array was written to after an expression captured it and before the expression was evaluated.
 class TANDEM_API stale_expression : public error {
  public:

@@ -9,12 +9,14 @@
 #include <tandem/elementwise.h>
 #include <tandem/errors.h>
 #include <tandem/expr.h>
+#include <tandem/imap.h>
 #include <tandem/index.h>
 #include <tandem/io.h>
 #include <tandem/machine.h>
 #include <tandem/manipulation.h>
 #include <tandem/memory.h>
 #include <tandem/ndarray.h>
+#include <tandem/parallel.h>
 #include <tandem/policy.h>
 #include <tandem/products.h>
 #include <tandem/scalar.h>

@@ -50,7 +50,7 @@ resolved_policy resolve(const policy& call);
 struct inherited_policy {
   resolved_policy decided;
   /// Fields whose variable cannot be read, as bits: an error again where they are needed.
-  unsigned errors;
+  unsigned errors = 0;
 };
 /// That of the calling thread, with `call` as its innermost scope. Throws: `policy_error` for an impossible value.
 inherited_policy policy_to_inherit(const policy& call);

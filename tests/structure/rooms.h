@@ -31,7 +31,8 @@ inline constexpr std::array rooms{
     room{"cuda", "cuda", false, "", "core runtime memory ops backend"},
     room{"plan", "src/plan", false, "", "core runtime memory ops backend"},
     room{"exec", "src/exec", false, "", "core runtime memory ops backend plan"},
-    room{"api", "src/api", false, "statistics.h creation.h manipulation.h products.h call.h tandem.h",
+    room{"api", "src/api", false, "statistics.h creation.h manipulation.h products.h call.h
+         parallel.h parallel_items.h imap.h tandem.h",
          "core runtime memory ops backend plan exec"},
     room{"io", "src/io", false, "io.h", "core memory"},
     room{"cli", "src/cli", false, "", "public"},
