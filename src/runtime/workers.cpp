@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <omp.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,20 +11,6 @@
 #include <tandem/errors.h>
 
 namespace tandem::runtime {
-
-int permitted_cores() noexcept {
-  // The mask grows until the kernel's fits; 65,536 processors are more than Linux supports.
-  for (int processors = 1024; processors <= 65536; processors *= 2) {
-    cpu_set_t* mask = CPU_ALLOC(static_cast<std::size_t>(processors));
-    if (mask == nullptr) return 1;
-    const std::size_t size_bytes = CPU_ALLOC_SIZE(static_cast<std::size_t>(processors));
-    const bool known = sched_getaffinity(0, size_bytes, mask) == 0;
-    const int count = known ? CPU_COUNT_S(size_bytes, mask) : 0;
-    CPU_FREE(mask);
-    if (known) return std::max(count, 1);
-  }
-  return 1;
-}
 
 void check_workers(const policy& rules) {
   const int asked = rules.workers.value_or(-1);

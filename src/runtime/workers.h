@@ -5,11 +5,10 @@
 
 #include <tandem/policy.h>
 
+#include "runtime/cores.h"
+
 // The library's use of the process's one OpenMP pool. Nothing here changes a setting of the process.
 namespace tandem::runtime {
-
-/// Number of cores the calling thread may run on: its affinity mask. At least 1.
-int permitted_cores() noexcept;
 
 /// Throws: `policy_error` for other numbers than -1 and 1 to `max_workers`.
 void check_workers(const policy& rules);
