@@ -54,10 +54,12 @@ struct machine {
   std::string version;
   /// As the operating system names it; "" if it does not.
   std::string processor;
-  /// Processors that are switched on, and those that the calling thread may run on. The latter is the default number of
-  /// workers.
+  /// Processors that are switched on, and as many of them as the calling thread may use: the default number of workers.
   int cores;
   int permitted_cores;
+  /// What limits the latter, the affinity mask first; one of them decides. Files and environment variables count
+  /// as they were when the process first needed them.
+  std::vector<core_limit> core_limits;
   std::int64_t memory_bytes;
   /// The OpenMP runtime, which says nothing of its build, and OpenBLAS.
   library_info openmp;

@@ -57,7 +57,8 @@ class stop_flag {
   std::atomic<bool> set_{false};
 };
 
-using chunk_call = void (*)(void* context, std::int64_t begin, std::int64_t end, const stop_flag& stop);
+/// Gives how many items were done.
+using chunk_call = std::int64_t (*)(void* context, std::int64_t begin, std::int64_t end, const stop_flag& stop);
 TANDEM_API void run_chunks(std::int64_t items, const parallel_options& options, void* context, chunk_call call,
                            const char* what);
 
@@ -68,7 +69,9 @@ void for_items(std::int64_t items, const parallel_options& options, const Body& 
       items, options, const_cast<Body*>(std::addressof(body)),
       [](void* context, std::int64_t begin, std::int64_t end, const stop_flag& stop) {
         const Body& each = *static_cast<const Body*>(context);
-        for (std::int64_t i = begin; i < end && !stop.is_set(); ++i) each(i);
+        std::int64_t i = begin;
+        for (; i < end && !stop.is_set(); ++i) each(i);
+        return i - begin;
       },
       what);
 }
@@ -77,7 +80,7 @@ void for_items(std::int64_t items, const parallel_options& options, const Body& 
 template <class Result>
 class result_list {
  public:
-  explicit result_list(const dims& shape) : values_(static_cast<std::size_t>(shape[0])) {}
+  result_list(const dims&, std::int64_t size) : values_(static_cast<std::size_t>(size)) {}
   void put(std::int64_t i, Result&& value) { values_[static_cast<std::size_t>(i)].emplace(std::move(value)); }
   std::vector<Result> take() {
     std::vector<Result> results;
@@ -92,7 +95,7 @@ class result_list {
 template <element Result>
 class result_list<Result> {
  public:
-  explicit result_list(const dims& shape) : values_(empty(shape, dtype_of<Result>)), to_(values_.data<Result>()) {}
+  result_list(const dims& shape, std::int64_t) : values_(empty(shape, dtype_of<Result>)), to_(values_.data<Result>()) {}
   void put(std::int64_t i, Result value) { to_[i] = value; }
   ndarray take() { return std::move(values_); }
 
@@ -106,7 +109,7 @@ auto map_items(Source&& source, Function& function, const dims& shape, const par
   using result = result_of<std::remove_cvref_t<Source>, Function>;
   static_assert(!std::is_void_v<result>,
                 "parallel_map keeps results; for a function without one there is parallel_for");
-  result_list<result> results(shape);
+  result_list<result> results(shape, source.count);
   const auto body = [&](std::int64_t i) { results.put(i, source.call(function, i)); };
   for_items(source.count, options, body, "parallel_map");
   return results.take();

@@ -135,9 +135,9 @@ void run_chunks(std::int64_t items, const parallel_options& options, void* conte
       const auto [begin, end] = shared.take();
       if (begin == end) break;
       try {
-        call(context, begin, end, stop);
+        const std::int64_t count = call(context, begin, end, stop);
         end_if_lost(member);
-        if (!stop.is_set()) done.fetch_add(end - begin, std::memory_order_relaxed);
+        done.fetch_add(count, std::memory_order_relaxed);
       } catch (...) {
         end_if_lost(member);
         stop.set();

@@ -6,8 +6,8 @@
 
 #include "backend/backend.h"
 #include "memory/host_pool.h"
+#include "runtime/cores.h"
 #include "runtime/system.h"
-#include "runtime/workers.h"
 
 namespace tandem {
 
@@ -19,7 +19,11 @@ machine machine_info() {
   found.version = TANDEM_VERSION;
   found.processor = runtime::processor_name();
   found.cores = runtime::online_cores();
-  found.permitted_cores = runtime::permitted_cores();
+  // Not asked for apart, lest the mask change in between.
+  found.core_limits = runtime::core_limits();
+  for (const core_limit& each : found.core_limits) {
+    if (each.decides) found.permitted_cores = each.cores;
+  }
   found.memory_bytes = runtime::memory_bytes();
   found.openmp = {"OpenMP", runtime::openmp_file(), ""};
   found.blas = cpu.blas;

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <omp.h>
-#include <sched.h>
 
 #include <atomic>
 #include <stdexcept>
@@ -39,24 +38,6 @@ TEST(ParallelFor, PassesExceptionsOn) {
                std::runtime_error);
   EXPECT_THROW(parallel_for(1, 1, [](std::int64_t, std::int64_t, int) { throw std::runtime_error("stop"); }),
                std::runtime_error);
-}
-
-TEST(Workers, PermittedCoresFollowTheAffinityMask) {
-  cpu_set_t before;
-  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
-  EXPECT_EQ(permitted_cores(), CPU_COUNT(&before));
-  std::thread([&] {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    for (int i = 0; i < CPU_SETSIZE; ++i) {
-      if (CPU_ISSET(i, &before)) {
-        CPU_SET(i, &one);
-        break;
-      }
-    }
-    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-    EXPECT_EQ(permitted_cores(), 1);
-  }).join();
 }
 
 // The application's own OpenMP setting is what it was after products and loops with other numbers of workers, also when
