@@ -108,15 +108,29 @@ void remember(const bound_program& made, const ops::structure& of, std::uint64_t
   keep_program(std::move(kept), hash);
 }
 
+// A policy of fast math concerns how programs are made.
+ops::compiled with_contraction(ops::compiled made, bool contracts) {
+  if (!contracts) return made;
+  for (ops::stage& stage : made.code.stages) {
+    std::visit(
+        [](auto& of) {
+          if constexpr (requires { of.chain; }) of.chain.contracts = true;
+        },
+        stage);
+  }
+  return made;
+}
+
 // The program for an expression, compiled if its structure has not been met; with a target, one that writes to it.
-bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& of, bool is_described,
+bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& of, bool is_described, bool contracts,
                               const detail::layout* target) {
   const std::int64_t target_offset = target == nullptr ? 0 : target->offset;
   const std::uint64_t hash = is_described ? of.hash() : 0;
   if (is_described) {
     if (const cached_program* found = find_program(of, hash)) return bind(*found, of, target_offset);
   }
-  bound_program made = bind(target == nullptr ? ops::compile(root) : ops::compile_into(root, *target));
+  bound_program made =
+      bind(with_contraction(target == nullptr ? ops::compile(root) : ops::compile_into(root, *target), contracts));
   if (is_described) remember(made, of, hash, target_offset);
   return made;
 }
@@ -238,8 +252,8 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, cons
   if (const auto kept = ops::valid_result(*root)) return kept->value;
 
   ops::structure structure;
-  const bool is_described = structure.describe(*root);
-  bound_program what = find_or_compile(root, structure, is_described, nullptr);
+  const bool is_described = structure.describe(*root, rules.fast_math.value);
+  bound_program what = find_or_compile(root, structure, is_described, rules.fast_math.value, nullptr);
   const ops::region& place = what.program().result;
   const ops::buffer& holder = what.result_buffer();
   const bool is_view = holder.use == ops::buffer::role::input;
@@ -264,8 +278,8 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, cons
 void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call) {
   const resolved_policy rules = decide(call, *root);
   ops::structure structure;
-  const bool is_described = structure.describe(*root, &target.layout());
-  bound_program direct = find_or_compile(root, structure, is_described, &target.layout());
+  const bool is_described = structure.describe(*root, rules.fast_math.value, &target.layout());
+  bound_program direct = find_or_compile(root, structure, is_described, rules.fast_math.value, &target.layout());
   if (may_write_in_place(direct, structure, target)) {
     check_memory(*direct.code, 0, rules, *root);
     run(direct, *target.storage(), rules);
@@ -273,7 +287,8 @@ void evaluate_into(const ops::node_ptr& root, const ndarray& target, const polic
     // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
     // written.
     const std::int64_t size_bytes = core::checked_bytes(root->shape, root->type, "assign");
-    bound_program making = bind(ops::compile_into(root, core::contiguous(root->shape)));
+    bound_program making =
+        bind(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), rules.fast_math.value));
     check_memory(*making.code, size_bytes, rules, *root);
     const ndarray first(storage::allocate(size_bytes), root->type, core::contiguous(root->shape));
     run(making, *first.storage(), rules);

@@ -72,6 +72,8 @@ struct fused_chain {
   int scratch_registers = 0;
   /// Register of the value.
   int result = 0;
+  /// An operation and the one that uses its result may round once.
+  bool contracts = false;
 };
 
 struct elementwise_stage {

@@ -18,10 +18,11 @@ std::int64_t head(const node& of, int what, int detail = 0) {
 
 }  // namespace
 
-bool structure::describe(const node& root, const detail::layout* target) {
+bool structure::describe(const node& root, bool contracts, const detail::layout* target) {
   fits_ = true;
   size_ = node_count_ = array_count_ = 0;
   kept_.clear();
+  add(contracts ? 1 : 0);
   visit(root, 0);
   if (target != nullptr) add_layout(*target, target->offset);
   return fits_;

@@ -23,10 +23,11 @@ class structure {
     std::int64_t offset;
   };
 
-  /// Describes what `root` computes; with `target`, also the layout that it is written to.
+  /// Describes what `root` computes and whether its chains contract; with `target`, also the layout that it is written
+  /// to.
   /// False if it has too many nodes or a `repeat`, or reads an array that was written to since it
   /// was captured: it has to be compiled then.
-  bool describe(const node& root, const detail::layout* target = nullptr);
+  bool describe(const node& root, bool contracts = false, const detail::layout* target = nullptr);
 
   std::span<const std::int64_t> key() const noexcept { return {words_.data(), static_cast<std::size_t>(size_)}; }
   std::uint64_t hash() const noexcept;

@@ -9,6 +9,9 @@ map_kernel convert(dtype from, dtype to) { return instruction_set_in_use().loops
 map_kernel fused(const fused_work& what, dtype type, bool streams) {
   return instruction_set_in_use().loops->fused(what, type, streams);
 }
+map_kernel contracted(const fused_work& what, dtype type, bool streams) {
+  return instruction_set_in_use().loops->contracted(what, type, streams);
+}
 void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes) {
   instruction_set_in_use().loops->stream_copy(from, to, size_bytes);
 }

@@ -23,7 +23,7 @@ map_kernel convert(dtype from, dtype to);
 /// Sums, differences and products; `subtract_from` is y - x.
 enum class arithmetic : std::uint8_t { add, subtract, multiply, subtract_from };
 
-/// Up to four of them on one element, each rounded as if it were alone.
+/// Up to four of them on one element.
 struct fused_work {
   /// Of operands x, y, z, w, v and operations f, g, h, k. Only those on one earlier result and one operand may be
   /// `subtract_from`.
@@ -38,9 +38,11 @@ struct fused_work {
   arithmetic operations[4];
 };
 
-/// The loop for it; null for other dtypes than float32 and float64. One that `streams` writes past the caches: `out`
+/// The loop for it, which rounds each operation as if it were alone; null for other dtypes than float32 and float64. One that `streams` writes past the caches: `out`
 /// has the alignment of blocks, and `finish_streaming` comes before others read it.
 map_kernel fused(const fused_work& what, dtype type, bool streams);
+/// The same, but where the instruction set can, a product and the sum or difference that uses it round once.
+map_kernel contracted(const fused_work& what, dtype type, bool streams);
 
 /// Copies past the caches, to an address with the alignment of blocks.
 void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes);
@@ -154,6 +156,7 @@ struct loop_set {
   map_kernel (*map)(ops::op which, dtype type);
   map_kernel (*convert)(dtype from, dtype to);
   map_kernel (*fused)(const fused_work& what, dtype type, bool streams);
+  map_kernel (*contracted)(const fused_work& what, dtype type, bool streams);
   void (*stream_copy)(const std::byte* from, std::byte* to, std::int64_t size_bytes);
   void (*finish_streaming)();
   transpose_kernel (*transpose)(std::int64_t item_bytes);

@@ -134,8 +134,9 @@ std::vector<step> steps_of(const ops::fused_chain& chain) {
     const ops::instruction& code = *from.last;
     step made{};
     if (from.is_fused) {
-      made.kernel = kernels::fused(from.work, code.operand_type, false);
-      made.streaming = kernels::fused(from.work, code.operand_type, true);
+      const auto loop = chain.contracts ? &kernels::contracted : &kernels::fused;
+      made.kernel = loop(from.work, code.operand_type, false);
+      made.streaming = loop(from.work, code.operand_type, true);
     } else {
       made.kernel = code.converts ? kernels::convert(code.operand_type, code.result_type)
                                   : kernels::map(code.which, code.operand_type);

@@ -15,9 +15,9 @@ map_kernel map(ops::op which, dtype type) {
 }  // namespace
 
 const loop_set& loops() noexcept {
-  static constexpr loop_set set{&map,       &convert,       &fused,          &stream_copy,    &finish_streaming,
-                                &transpose, &combine_eight, &combine_blocks, &combine_groups, &scan,
-                                &arg,       &multiply_add,  &products};
+  static constexpr loop_set set{
+      &map,           &convert,        &fused,          &contracted, &stream_copy, &finish_streaming, &transpose,
+      &combine_eight, &combine_blocks, &combine_groups, &scan,       &arg,         &multiply_add,     &products};
   return set;
 }
 

@@ -15,6 +15,7 @@ map_kernel vector_math(ops::op which, dtype type);
 
 map_kernel convert(dtype from, dtype to);
 map_kernel fused(const fused_work& what, dtype type, bool streams);
+map_kernel contracted(const fused_work& what, dtype type, bool streams);
 void stream_copy(const std::byte* from, std::byte* to, std::int64_t size_bytes);
 void finish_streaming();
 transpose_kernel transpose(std::int64_t item_bytes);
