@@ -16,5 +16,6 @@
 #include <tandem/ndarray.h>
 #include <tandem/policy.h>
 #include <tandem/products.h>
+#include <tandem/report.h>
 #include <tandem/scalar.h>
 #include <tandem/statistics.h>

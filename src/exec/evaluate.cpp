@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "core/layout.h"
 #include "exec/program_cache.h"
+#include "exec/report.h"
 #include "memory/storage.h"
 #include "ops/compile.h"
 #include "ops/structure.h"
@@ -203,6 +204,7 @@ bool may_write_in_place(const bound_program& what, const ops::structure& of, con
 }  // namespace
 
 ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps, const std::shared_ptr<storage>* replaced) {
+  print_info_if_asked();
   runtime::check_workers(rules);  // an impossible policy is an error also where nothing is left to do
   if (const auto* leaf = std::get_if<ops::array_leaf>(&root->detail)) return leaf->value;
   if (const auto kept = ops::valid_result(*root)) return kept->value;
@@ -231,6 +233,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& rules, bool keeps, con
 }
 
 void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& rules) {
+  print_info_if_asked();
   runtime::check_workers(rules);
   ops::structure structure;
   const bool is_described = structure.describe(*root, &target.layout());
