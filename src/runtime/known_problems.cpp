@@ -81,18 +81,22 @@ bool is_used_by(const std::string& user, const loaded_library& library, const pr
       facts.calls, [&](const served_call& each) { return each.user == user && each.provider == library.file; });
 }
 
-// What lets one runtime serve all: libomp and libiomp5 have libgomp's entry points, too.
-std::string one_runtime(const process_facts& facts) {
-  std::string preload;
+// The runtime at work that can serve all, tandem's if there are several: libomp and libiomp5 have libgomp's entry points,
+// too. "" if there is none.
+std::string preloadable(const process_facts& facts) {
+  std::string file;
   for (const loaded_library* each : openmp_at_work(facts)) {
     const bool has_all = each->name != "libgomp";
-    if (has_all && (preload.empty() || is_used_by(facts.tandem_file, *each, facts))) preload = each->file;
+    if (has_all && (file.empty() || is_used_by(facts.tandem_file, *each, facts))) file = each->file;
   }
-  std::string text =
-      "let one OpenMP runtime serve all: compile the application with -fopenmp, but link it with libomp (-lomp) "
-      "instead of -fopenmp";
-  if (!preload.empty()) text += fmt::format(", or start it with LD_PRELOAD={}", preload);
-  return text;
+  return file;
+}
+
+std::string one_runtime(const process_facts& facts) {
+  const std::string preload = preloadable(facts);
+  return "let one OpenMP runtime serve all: compile the application with -fopenmp, but link it with libomp (-lomp) "
+         "instead of -fopenmp" +
+         (preload.empty() ? "" : ", or start it with LD_PRELOAD=" + preload);
 }
 
 std::string runs(const libraries& runtimes, const process_facts& facts) {
@@ -162,14 +166,19 @@ void find_two_openblas(const process_facts& facts, problems& found) {
 void find_openblas_with_threads(const process_facts& facts, problems& found) {
   const libraries runtimes = openmp_at_work(facts);
   if (runtimes.empty()) return;
+  // The OpenMP build brings libgomp, which must not come first.
+  const std::string preload = preloadable(facts);
   for (const loaded_library* each : openblas_with_threads(facts)) {
     found.push_back(
         {"openblas-pthreads",
-         fmt::format("{} has threads of its own beside the OpenMP loops of {}: both compete for {}, and "
-                     "tandem's number of workers does not reach it",
+         fmt::format("{} has threads of its own beside the OpenMP loops of {}: both compete for {}, tandem's number of "
+                     "workers does not reach it, and products of matrices may depend on the number of threads in "
+                     "their last places",
                      described(*each), described(runtimes), count_text(facts.permitted_cores, "permitted core")),
-         "load OpenBLAS's OpenMP build instead (Debian: libopenblas0-openmp; its folder in LD_LIBRARY_PATH "
-         "or its file in LD_PRELOAD), or set OPENBLAS_NUM_THREADS=1"});
+         fmt::format(
+             "load OpenBLAS's OpenMP build instead (Debian: libopenblas0-openmp; start the application with its "
+             "folder in LD_LIBRARY_PATH{}), or set OPENBLAS_NUM_THREADS=1",
+             preload.empty() ? "" : " and LD_PRELOAD=" + preload)});
   }
 }
 
@@ -220,16 +229,30 @@ void find_quota_below_threads(const process_facts& facts, problems& found) {
        fmt::format("set {}, or raise the quota", join(remedies))});
 }
 
-// As OpenMP runtimes read it: a list for nested regions, in any case.
-bool binds(std::string value) {
-  std::ranges::transform(value, value.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const std::size_t first = value.find_first_not_of(" \t");
-  return first != std::string::npos && value.compare(first, 5, "false") != 0;
+std::string in_lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// "OMP_PROC_BIND is true", or what else makes OpenMP runtimes bind threads to cores; "" if nothing does. OMP_PROC_BIND
+// may be a list, for nested regions.
+std::string what_binds(const process_facts& facts) {
+  for (const char* name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"}) {
+    const auto variable = facts.variables.find(name);
+    if (variable == facts.variables.end()) continue;
+    const std::string value = in_lower_case(variable->second);
+    if (value.find_first_not_of(" \t") == std::string::npos) continue;
+    if (variable->first == "OMP_PROC_BIND" && value.starts_with("false")) return "";
+    const bool is_off = value.find("none") != std::string::npos || value.find("disabled") != std::string::npos;
+    if (variable->first == "KMP_AFFINITY" && is_off) continue;
+    return fmt::format("{} is {}", name, variable->second);
+  }
+  return "";
 }
 
 void find_bound_pools(const process_facts& facts, problems& found) {
-  const auto variable = facts.variables.find("OMP_PROC_BIND");
-  if (variable == facts.variables.end() || !binds(variable->second)) return;
+  const std::string reason = what_binds(facts);
+  if (reason.empty()) return;
   libraries pools = openmp_at_work(facts);
   // libgomp binds the thread that loads it, also where nobody uses it.
   for (const loaded_library& each : facts.libraries) {
@@ -239,11 +262,11 @@ void find_bound_pools(const process_facts& facts, problems& found) {
   if (pools.size() < 2) return;
   found.push_back(
       {"bound-pools",
-       fmt::format("OMP_PROC_BIND is {} with several thread pools: {}; each binds threads to the same first cores, "
-                   "libgomp already the thread that loads it, and what that thread starts inherits its one core; this "
-                   "thread is permitted {}",
-                   variable->second, described(pools), count_text(facts.permitted_cores, "core")),
-       "unset OMP_PROC_BIND"});
+       fmt::format("{} with several thread pools: {}; each binds threads to the same first cores, libgomp already the "
+                   "thread that loads it, and what that thread starts inherits its one core; this thread is permitted "
+                   "{}",
+                   reason, described(pools), count_text(facts.permitted_cores, "core")),
+       "unset " + reason.substr(0, reason.find(' '))});
 }
 
 void find_libgomp_before_fork(const process_facts& facts, problems& found) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 // Facts made by hand: each rule with what it needs, and with one thing less.
@@ -136,7 +137,7 @@ TEST(KnownProblems, OpenBlasWithThreadsOfItsOwn) {
   facts.libraries[1] = openblas(blas_file, "pthreads", 4);
   facts.calls.pop_back();
   expect_only(facts, "openblas-pthreads", {blas_file, "pthreads, 4 threads", "/usr/lib/libomp.so"},
-              {"libopenblas0-openmp", "OPENBLAS_NUM_THREADS=1"});
+              {"libopenblas0-openmp", "LD_PRELOAD=/usr/lib/libomp.so", "OPENBLAS_NUM_THREADS=1"});
   facts.libraries[1].threads = 1;
   EXPECT_EQ(codes(facts), words{});
   facts.libraries[1] = openblas(blas_file, "sequential", 1);
@@ -187,6 +188,21 @@ TEST(KnownProblems, BoundThreadsInSeveralPools) {
   for (const char* value : {"false", "FALSE", "", "  "}) {
     process_facts facts = usual();
     facts.variables["OMP_PROC_BIND"] = value;
+    facts.variables["OMP_PLACES"] = *value == '\0' || *value == ' ' ? "" : "cores";
+    EXPECT_EQ(codes(facts), words{}) << value;
+  }
+}
+
+TEST(KnownProblems, OtherVariablesBindToo) {
+  for (const auto& [name, value] :
+       {std::pair{"OMP_PLACES", "cores"}, {"GOMP_CPU_AFFINITY", "0-3"}, {"KMP_AFFINITY", "verbose,compact"}}) {
+    process_facts facts = usual();
+    facts.variables[name] = value;
+    expect_only(facts, "bound-pools", {std::string(name) + " is " + value}, {std::string("unset ") + name});
+  }
+  for (const char* value : {"none", "disabled", "verbose,none"}) {
+    process_facts facts = usual();
+    facts.variables["KMP_AFFINITY"] = value;
     EXPECT_EQ(codes(facts), words{}) << value;
   }
 }
