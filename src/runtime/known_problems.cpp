@@ -81,8 +81,8 @@ bool is_used_by(const std::string& user, const loaded_library& library, const pr
       facts.calls, [&](const served_call& each) { return each.user == user && each.provider == library.file; });
 }
 
-// The runtime at work that can serve all, tandem's if there are several: libomp and libiomp5 have libgomp's entry points,
-// too. "" if there is none.
+// The runtime at work that can serve all, tandem's if there are several: libomp and libiomp5 have libgomp's entry
+// points, too. "" if there is none.
 std::string preloadable(const process_facts& facts) {
   std::string file;
   for (const loaded_library* each : openmp_at_work(facts)) {

@@ -128,14 +128,37 @@ const loaded_object* object_at(const std::vector<loaded_object>& objects, std::u
   return address == 0 || at == objects.end() ? nullptr : &*at;
 }
 
-// Where a reference leads or, if the dynamic linker has not looked yet, will lead: to what the program's scope has,
-// else to what the object brought along. That is wrong for an object that was opened with RTLD_DEEPBIND, and for one
-// that is found only by way of another one that was opened together with it.
+bool needs(const loaded_object& user, const loaded_object& other) {
+  const std::string_view file = std::string_view(other.file).substr(other.file.rfind('/') + 1);
+  return std::ranges::any_of(user.needed, [&](const std::string& name) { return name == other.name || name == file; });
+}
+
+// The object that an object was loaded for: the first in the dynamic linker's list that needs it, directly or not.
+const loaded_object& opened_for(const loaded_object& what, const std::vector<loaded_object>& objects) {
+  const auto end = static_cast<std::size_t>(&what - objects.data()) + 1;
+  for (std::size_t root = 0; root + 1 < end; ++root) {
+    std::vector<std::size_t> reached = {root};
+    std::vector<bool> seen(end);
+    for (std::size_t i = 0; i < reached.size(); ++i) {
+      if (reached[i] + 1 == end) return objects[root];
+      for (std::size_t next = root + 1; next < end; ++next) {
+        if (seen[next] || !needs(objects[reached[i]], objects[next])) continue;
+        seen[next] = true;
+        reached.push_back(next);
+      }
+    }
+  }
+  return what;
+}
+
+// Where a reference leads or, if the dynamic linker has not looked yet, will lead: to what the program's scope has, else
+// to what was opened together with the object. That is wrong for an object that was opened with RTLD_DEEPBIND, if its
+// calls were not all looked up at once.
 const loaded_object* provider_of(const reference& what, const loaded_object& user,
                                  const std::vector<loaded_object>& objects) {
   if (what.address != 0) return object_at(objects, what.address);
   if (const std::uintptr_t address = handle(objects.front()).find(what)) return object_at(objects, address);
-  return object_at(objects, handle(user).find(what));
+  return object_at(objects, handle(opened_for(user, objects)).find(what));
 }
 
 bool is_user(const std::string& file, const std::vector<served_call>& calls) {

@@ -24,6 +24,7 @@ struct dynamic_tables {
   std::size_t needed_version_count = 0;
   std::span<const ElfW(Rela)> relocations;
   std::span<const ElfW(Rela)> calls;
+  const ElfW(Dyn) * entries = nullptr;
 };
 
 std::size_t symbol_of(const ElfW(Rela) & at) noexcept {
@@ -37,6 +38,7 @@ dynamic_tables tables_of(const ElfW(Dyn) * entry, ElfW(Addr) base) noexcept {
     return address < base ? address + base : address;
   };
   dynamic_tables found;
+  found.entries = entry;
   ElfW(Addr) relocations = 0;
   ElfW(Addr) calls = 0;
   std::size_t relocation_bytes = 0;
@@ -80,6 +82,14 @@ std::string version_of(const dynamic_tables& tables, std::size_t symbol) {
     file = reinterpret_cast<const ElfW(Verneed)*>(reinterpret_cast<const char*>(file) + file->vn_next);
   }
   return "";
+}
+
+void read_names(const dynamic_tables& tables, loaded_object& into) {
+  if (tables.strings == nullptr) return;
+  for (const ElfW(Dyn)* entry = tables.entries; entry->d_tag != DT_NULL; ++entry) {
+    if (entry->d_tag == DT_SONAME) into.name = tables.strings + entry->d_un.d_val;
+    if (entry->d_tag == DT_NEEDED) into.needed.emplace_back(tables.strings + entry->d_un.d_val);
+  }
 }
 
 void read_references(const dynamic_tables& tables, ElfW(Addr) base, bool (*is_wanted)(std::string_view),
@@ -130,7 +140,9 @@ int visit(dl_phdr_info* info, std::size_t, void* to) {
       if (part.p_type == PT_DYNAMIC) dynamic = reinterpret_cast<const ElfW(Dyn)*>(begin);
     }
     if (dynamic != nullptr) {
-      read_references(tables_of(dynamic, info->dlpi_addr), info->dlpi_addr, objects.is_wanted, object);
+      const dynamic_tables tables = tables_of(dynamic, info->dlpi_addr);
+      read_names(tables, object);
+      read_references(tables, info->dlpi_addr, objects.is_wanted, object);
     }
     objects.found.push_back(std::move(object));
     return 0;

@@ -27,6 +27,9 @@ struct loaded_object {
   std::string file;
   bool is_program = false;
   std::vector<range> ranges;
+  /// The name by which others need it; "" if it has none. And the names of what it needs itself.
+  std::string name;
+  std::vector<std::string> needed;
   std::vector<reference> references;
 
   bool contains(std::uintptr_t address) const noexcept;

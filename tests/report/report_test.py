@@ -33,12 +33,12 @@ class Builder:
     def compile(self, arguments):
         subprocess.run([self.options.compiler, "-std=c++20", "-O1", *arguments], check=True, cwd=self.options.work)
 
-    def application(self, compile_flags=(), before=(), after=()):
+    def application(self, compile_flags=(), before=(), after=(), link_flags=()):
         """The application, linked with `before`, tandem and `after`."""
         folder = os.path.dirname(self.options.library)
         self.compile([*compile_flags, "-I", self.options.include, "-c", os.path.join(SOURCES, "application.cpp"), "-o",
                       "application.o"])
-        self.compile(["application.o", "-Wl,--no-as-needed", *before, self.options.library, *after,
+        self.compile(["application.o", *link_flags, "-Wl,--no-as-needed", *before, self.options.library, *after,
                       "-Wl,-rpath," + folder, "-ldl", "-o", "application"])
         return self.path("application")
 
@@ -97,14 +97,29 @@ def usual(build):
         silent = subprocess.run([build.path("application")], env={"TANDEM_INFO": off}, capture_output=True, text=True)
         if (silent.returncode, silent.stderr) != (0, ""):
             sys.exit(f"TANDEM_INFO='{off}' prints {silent.stderr}")
-    expect_problem(Report([build.path("application")], TANDEM_INFO="json"), "tandem-info", ["'json'"], ["TANDEM_INFO=1"])
+    wrong = Report([build.path("application")], TANDEM_INFO="json")
+    expect_problem(wrong, "tandem-info", ["'json'"], ["TANDEM_INFO=1"])
+
+
+def opened(build):
+    """A library that uses tandem and is opened with RTLD_LOCAL: nothing of it is in the program's scope, and OpenBLAS's
+    calls, none of which has been made, lead to the first of the libraries that were opened together."""
+    build.application(["-Dmain=plugin_main", "-fPIC"], link_flags=["-shared"])
+    build.compile([os.path.join(SOURCES, "host.cpp"), "-ldl", "-o", "host"])
+    report = Report([build.path("host"), build.path("application")])
+    expect_codes(report, [])
+    expect(", at work, " in report.library("libomp"), "libomp does not work", report)
+    expect(", idle, " in report.library("libgomp"), "libgomp is not idle", report)
+    expect("\n                  libopenblas.so.0: GOMP_parallel, omp_get_max_threads by libomp.so.5\n" in report.text,
+           "OpenBLAS is not served by libomp", report)
 
 
 def failing(build):
     """What makes the report impossible is said, and the evaluation goes on as without TANDEM_INFO: it fails, too."""
     variables = {"TANDEM_ISA": "sse9"}
-    usual = subprocess.run([build.application()], env=variables, capture_output=True, text=True)
-    done = subprocess.run([build.path("application")], env={**variables, "TANDEM_INFO": "1"}, capture_output=True, text=True)
+    application = build.application()
+    usual = subprocess.run([application], env=variables, capture_output=True, text=True)
+    done = subprocess.run([application], env={**variables, "TANDEM_INFO": "1"}, capture_output=True, text=True)
     reason = usual.stderr.removeprefix("application: ")
     if usual.returncode != 7 or done.returncode != 7 or "sse9" not in reason:
         sys.exit(f"status {usual.returncode} and {done.returncode}:\n{usual.stderr}\n{done.stderr}")
@@ -218,6 +233,7 @@ def no_side_effect(build):
 
 TESTS = {
     "usual": usual,
+    "opened": opened,
     "failing": failing,
     "two_openmp_first": lambda build: two_openmp(build, "before"),
     "two_openmp_last": lambda build: two_openmp(build, "after"),
