@@ -19,5 +19,6 @@
 #include <tandem/parallel.h>
 #include <tandem/policy.h>
 #include <tandem/products.h>
+#include <tandem/report.h>
 #include <tandem/scalar.h>
 #include <tandem/statistics.h>

@@ -75,11 +75,17 @@ constexpr std::string_view info = R"(tandem info [--json]
 
 Says what this tandem was built with and what it finds on this machine: the
 processor and the cores that it may use, the instruction sets that are built,
-usable and in use, the libraries for threads and for products, memory, and
-which kinds of device there is code for.
+usable and in use, memory, which kinds of device there is code for and why no
+GPU is used. Lists the OpenMP and BLAS libraries in the process, their numbers
+of threads, which of them answers whose calls, and the environment variables
+that they heed. Combinations that are known to go wrong or to be slow are
+explained with what to do about them, and warned of on standard error.
 
-  --json                  the same as JSON: file names, texts and the name of
-                          the processor are null where they are not known
+  --json                  the same as JSON: file names, texts and numbers are
+                          null where they are not known
+
+Any application that uses tandem prints this on standard error when it first
+evaluates an expression if the environment variable TANDEM_INFO is 1.
 )";
 
 std::string function_help(const function_info& function) {

@@ -13,6 +13,7 @@
 #include "backend/backend.h"
 #include "core/layout.h"
 #include "exec/program_cache.h"
+#include "exec/report.h"
 #include "memory/storage.h"
 #include "ops/compile.h"
 #include "ops/structure.h"
@@ -221,6 +222,7 @@ bool may_write_in_place(const bound_program& what, const ops::structure& of, con
 
 // The policy of an evaluation. An impossible one is an error also where nothing is left to do.
 resolved_policy decide(const policy& call, const ops::node& what) {
+  print_info_if_asked();
   runtime::check_not_lost();
   const resolved_policy rules = runtime::resolve(call);
   if (rules.device.value.kind() == device::kind::gpu && rules.strictness.value == strictness::strict) {

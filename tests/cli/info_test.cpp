@@ -1,4 +1,5 @@
 #include <tandem/machine.h>
+#include <tandem/report.h>
 
 #include <string>
 
@@ -43,7 +44,8 @@ TEST(info, json_says_the_same) {
   ASSERT_EQ(result.status, 0) << result.err;
   const tandem::machine here = tandem::machine_info();
   EXPECT_EQ(from_json(result.out, "\" \".join(d)"),
-            "version processor cores permitted_cores memory_bytes memory_pool instruction_sets openmp blas backends\n");
+            "version processor cores permitted_cores memory_bytes memory_pool instruction_sets openmp blas backends "
+            "libraries serves thread_variables gpus problems\n");
   EXPECT_EQ(from_json(result.out, "d[\"version\"], d[\"cores\"], d[\"permitted_cores\"], d[\"memory_bytes\"]"),
             here.version + " " + std::to_string(here.cores) + " " + std::to_string(here.permitted_cores) + " " +
                 std::to_string(here.memory_bytes) + "\n");
@@ -53,6 +55,74 @@ TEST(info, json_says_the_same) {
             "True\n");
   EXPECT_EQ(from_json(result.out, "d[\"blas\"][\"configuration\"]"), here.blas.configuration + "\n");
   EXPECT_NE(here.openmp.file.find("libomp"), std::string::npos) << here.openmp.file;
+}
+
+TEST(info, shows_the_libraries_of_the_process_and_whom_they_serve) {
+  const outcome text = run({"info"});
+  const outcome document = run({"info", "--json"});
+  // The command is linked as this program is.
+  const tandem::runtime_facts here = tandem::runtime_report();
+  ASSERT_GE(here.libraries.size(), 2U);
+  std::string names;
+  for (const tandem::loaded_library& each : here.libraries) {
+    EXPECT_NE(text.out.find((each.at_work ? "at work, " : "idle, ") + each.file + "\n"), std::string::npos) << text.out;
+    names += each.name + " " + each.file + " " + (each.at_work ? "True" : "False") + "\n";
+  }
+  EXPECT_EQ(from_json(document.out,
+                      "\"\\n\".join(\" \".join([e[\"name\"], e[\"file\"], str(e[\"at_work\"])]) for e in "
+                      "d[\"libraries\"])"),
+            names);
+  EXPECT_EQ(from_json(document.out,
+                      "[e[\"version\"] for e in d[\"libraries\"] if e[\"name\"] == \"OpenBLAS\"][0] in "
+                      "d[\"blas\"][\"configuration\"]"),
+            "True\n");
+  EXPECT_EQ(from_json(document.out,
+                      "{e[\"provider\"] == d[\"blas\"][\"file\"] for e in d[\"serves\"] if e[\"call\"] == "
+                      "\"cblas_zgemm\"}"),
+            "{True}\n");
+  EXPECT_EQ(from_json(document.out,
+                      "{e[\"provider\"] == d[\"openmp\"][\"file\"] for e in d[\"serves\"] if e[\"call\"] == "
+                      "\"omp_get_max_threads\"}"),
+            "{True}\n");
+  EXPECT_NE(text.out.find(": cblas_zgemm"), std::string::npos) << text.out;
+}
+
+TEST(info, says_why_no_gpu_is_used) {
+  const tandem::gpu_facts gpus = tandem::runtime_report().gpus;
+  EXPECT_NE(run({"info"}).out.find("GPUs              none used: " + gpus.why_unused + "\n"), std::string::npos);
+  EXPECT_EQ(from_json(run({"info", "--json"}).out, "d[\"gpus\"][\"why_unused\"], len(d[\"gpus\"][\"devices\"])"),
+            gpus.why_unused + " " + std::to_string(gpus.devices.size()) + "\n");
+}
+
+TEST(info, warns_of_problems_on_standard_error_and_lists_them) {
+  setenv("TANDEM_INFO", "yes", 1);
+  const outcome text = run({"info"});
+  const outcome document = run({"info", "--json"});
+  unsetenv("TANDEM_INFO");
+  const std::string message = "TANDEM_INFO is 'yes'; expected 1, or 0 or nothing for no report";
+  const std::string remedy = "set TANDEM_INFO=1, or unset it";
+  for (const outcome& each : {text, document}) {
+    EXPECT_EQ(each.status, 0);
+    EXPECT_EQ(each.err, "tandem: warning: " + message + "; " + remedy + "\n");
+  }
+  EXPECT_NE(text.out.find("problem           tandem-info: " + message + "\n                  remedy: " + remedy + "\n"),
+            std::string::npos)
+      << text.out;
+  EXPECT_EQ(
+      from_json(document.out, "len(d[\"problems\"]), d[\"problems\"][0][\"code\"], d[\"problems\"][0][\"message\"]"),
+      "1 tandem-info " + message + "\n");
+  EXPECT_EQ(from_json(run({"info", "--json"}).out, "d[\"problems\"]"), "[]\n");
+}
+
+TEST(info, thread_settings_are_shown) {
+  setenv("OMP_NUM_THREADS", "3", 1);
+  const outcome text = run({"info"});
+  const outcome document = run({"info", "--json"});
+  unsetenv("OMP_NUM_THREADS");
+  EXPECT_NE(text.out.find("OMP_NUM_THREADS=3\n"), std::string::npos) << text.out;
+  EXPECT_EQ(from_json(document.out, "d[\"thread_variables\"][\"OMP_NUM_THREADS\"]"), "3\n");
+  EXPECT_EQ(from_json(document.out, "[e[\"threads\"] for e in d[\"libraries\"] if e[\"name\"] == \"libomp\"]"),
+            "[3]\n");
 }
 
 #if defined(__x86_64__)

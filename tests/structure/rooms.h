@@ -22,7 +22,7 @@ struct room {
 
 inline constexpr std::array rooms{
     room{"core", "src/core", false, "export.h errors.h dtype.h dims.h scalar.h index.h", ""},
-    room{"runtime", "src/runtime", false, "device.h policy.h machine.h", "core"},
+    room{"runtime", "src/runtime", false, "device.h policy.h machine.h report.h", "core"},
     room{"memory", "src/memory", false, "ndarray.h memory.h", "core runtime"},
     room{"ops", "src/ops", false, "expr.h elementwise.h tables/elementwise.inc", "core memory"},
     room{"backend", "src/backend", true, "", "core memory ops runtime"},
@@ -31,8 +31,8 @@ inline constexpr std::array rooms{
     room{"cuda", "cuda", false, "", "core runtime memory ops backend"},
     room{"plan", "src/plan", false, "", "core runtime memory ops backend"},
     room{"exec", "src/exec", false, "", "core runtime memory ops backend plan"},
-    room{"api", "src/api", false, "statistics.h creation.h manipulation.h products.h call.h
-         parallel.h parallel_items.h imap.h tandem.h",
+    room{"api", "src/api", false,
+         "statistics.h creation.h manipulation.h products.h call.h parallel.h parallel_items.h imap.h tandem.h",
          "core runtime memory ops backend plan exec"},
     room{"io", "src/io", false, "io.h", "core memory"},
     room{"cli", "src/cli", false, "", "public"},

@@ -1,0 +1,57 @@
+#include "runtime/gpus.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+// Folders that look as a system with and without an NVIDIA driver does.
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Gpus : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "tandem_gpus_XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    root_ = name;
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    fs::remove_all(root_, ignored);
+  }
+
+  void write(const std::string& file, const std::string& text) const {
+    fs::create_directories((root_ / file).parent_path());
+    std::ofstream(root_ / file) << text;
+  }
+
+  fs::path root_;
+};
+
+TEST_F(Gpus, NoDriver) {
+  const tandem::gpu_facts found = tandem::runtime::find_gpus(root_);
+  EXPECT_EQ(found.driver, "");
+  EXPECT_TRUE(found.devices.empty());
+  EXPECT_NE(found.why_unused.find("no code for GPUs"), std::string::npos) << found.why_unused;
+  EXPECT_NE(found.why_unused.find("no NVIDIA driver"), std::string::npos) << found.why_unused;
+}
+
+TEST_F(Gpus, DriverAndDevices) {
+  write("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.86.15\nGCC version:  gcc\n");
+  for (const char* name : {"nvidia1", "nvidia0", "nvidiactl", "nvidia-uvm", "null"})
+    write(std::string("dev/") + name, "");
+  const tandem::gpu_facts found = tandem::runtime::find_gpus(root_);
+  EXPECT_EQ(found.driver, "NVIDIA UNIX x86_64 Kernel Module  570.86.15");
+  EXPECT_EQ(found.devices,
+            (std::vector<std::string>{(root_ / "dev/nvidia0").string(), (root_ / "dev/nvidia1").string()}));
+  EXPECT_NE(found.why_unused.find("there is an NVIDIA driver"), std::string::npos) << found.why_unused;
+  EXPECT_NE(found.why_unused.find("nvidia0"), std::string::npos) << found.why_unused;
+}
+
+}  // namespace
