@@ -54,7 +54,8 @@ Expressions are Python's, with NumPy's meaning and precedence:
   x[1:, ::-2, None, ...]  views by integers, slices, None and ...
   f(x, axis=0)            functions; `tandem ops` lists them
   [1, 2], [[1], [2]]      arrays; lists of arrays for concat, stack, meshgrid
-  (0, 1)                  several axes, a shape
+  (0, 1)                  several axes, a shape; zeros, ones and empty take its
+                          extents one by one, too: ones(2, 3)
   1_000 0xff .5 1e-3 2j   numbers; they take the dtype of the arrays they meet
   True False None pi e inf nan newaxis, float32 and the other dtypes, 'text'
 
