@@ -16,12 +16,10 @@
 #include <tandem/ndarray.h>
 
 #include "cli/commands.h"
+#include "cli/description.h"
 #include "cli/eval_options.h"
 #include "cli/inputs.h"
-#include "cli/interpreter.h"
-#include "cli/location.h"
 #include "cli/output.h"
-#include "cli/parser.h"
 #include "cli/progress_line.h"
 #include "cli/status.h"
 
@@ -42,37 +40,6 @@ class stopwatch {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
-
-// What an expression gives: one array, or several from functions such as meshgrid and from lists of arrays.
-struct description {
-  std::vector<expr> arrays;
-  bool is_list = false;
-};
-
-description describe(const value& result) {
-  if (const auto* arrays = result.as<std::vector<expr>>()) return {*arrays, true};
-  if (const auto* list = result.as<sequence>()) {
-    bool has_arrays = false;
-    for (const value& item : list->items) has_arrays = has_arrays || item.as<expr>() != nullptr;
-    if (has_arrays) {
-      description several{{}, true};
-      for (const value& item : list->items) several.arrays.push_back(to_array(item, "the expression"));
-      return several;
-    }
-  }
-  if (result.as<scalar>() == nullptr && result.as<expr>() == nullptr && result.as<sequence>() == nullptr) {
-    throw failure(fmt::format("the expression gives {} and not an array", kind_name(result)));
-  }
-  return {{to_array(result, "the expression")}, false};
-}
-
-value interpret_text(const std::string& expression, const bindings& names) {
-  try {
-    return interpret(parse(expression), names);
-  } catch (const expression_error& error) {
-    throw failure(fmt::format("column {}: {}", column_of(expression, error.offset), error.what()));
-  }
-}
 
 std::vector<ndarray> evaluate(const description& what, std::optional<int> workers) {
   progress work;
@@ -125,7 +92,7 @@ void evaluate_one(const eval_options& options) {
   for (const auto& [name, text] : options.inputs) names.emplace(name, load_input(name, text));
   const double load_seconds = watch.lap();
 
-  const description what = describe(interpret_text(options.expression, names));
+  const description what = describe(options.expression, names);
   if (options.output) check_output(*options.output, what);
   const std::vector<ndarray> arrays = evaluate(what, options.workers);
   const double evaluate_seconds = watch.lap();

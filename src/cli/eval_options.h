@@ -3,7 +3,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,11 +21,7 @@ struct eval_options {
   bool help = false;
 };
 
-/// Reads the arguments after `eval`. An argument that begins with '-' and cannot be an option, such as -x**2, is the
-/// expression; `--` makes all later ones so. Throws: `usage_error`.
+/// Reads the arguments after `eval`, as `argument_reader` does. Throws: `usage_error`.
 eval_options parse_eval_options(std::span<const std::string> arguments);
-
-/// Whether an input can have that name.
-bool is_identifier(std::string_view name) noexcept;
 
 }  // namespace tandem::cli

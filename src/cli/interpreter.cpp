@@ -159,6 +159,22 @@ std::size_t offset_of_failure(const step& what, const function_info& function) {
   return what.offset;
 }
 
+// ones(2, 3) for ones((2, 3)): several integers where a shape and then a dtype are expected can only be its extents.
+// `positional` with those joined.
+std::vector<value> with_shape(const function_info& function, std::span<const value> positional) {
+  const std::vector<parameter>& parameters = function.parameters;
+  const bool shape_then_dtype = parameters.size() > 1 && parameters[0].kind == parameter_kind::integers &&
+                                parameters[1].kind == parameter_kind::dtype;
+  const auto end = std::find_if_not(positional.begin(), positional.end(), [](const value& each) {
+    const auto* number = each.as<scalar>();
+    return number != nullptr && number->default_dtype() == dtype::int64;
+  });
+  if (!shape_then_dtype || end - positional.begin() < 2) return {positional.begin(), positional.end()};
+  std::vector<value> joined = {{sequence{{positional.begin(), end}, true}}};
+  joined.insert(joined.end(), end, positional.end());
+  return joined;
+}
+
 value call_function(const step& what, std::span<const value> arguments) {
   const function_info* function = find_function(what.text);
   if (function == nullptr) {
@@ -177,10 +193,11 @@ value call_function(const step& what, std::span<const value> arguments) {
   return at(offset_of_failure(what, *function), [&] {
     const std::span<const parameter> parameters = function->parameters;
     const std::size_t positional_count = arguments.size() - what.named.size();
+    const std::vector<value> unnamed = with_shape(*function, arguments.first(positional_count));
     std::vector<argument> positional;
-    for (std::size_t i = 0; i < positional_count; ++i) {
+    for (std::size_t i = 0; i < unnamed.size(); ++i) {
       const auto kind = i < parameters.size() ? std::optional(parameters[i].kind) : std::nullopt;
-      positional.push_back(to_argument(arguments[i], kind, what.text));
+      positional.push_back(to_argument(unnamed[i], kind, what.text));
     }
     std::vector<std::pair<std::string, argument>> named;
     for (std::size_t i = 0; i < what.named.size(); ++i) {

@@ -254,6 +254,24 @@ TEST(grammar, calls) {
 }
 
 // A number without an array takes the dtype of the arrays it meets, through any arithmetic on numbers alone.
+TEST(grammar, several_integers_are_a_shape) {
+  expect_printed({
+      {"sum(ones(2, 3, 4))", "24.0"},
+      {"sum(ones(2, 3), axis=1)", "[3. 3.]"},
+      {"sum(zeros(2, 3) + 1, axis=0)", "[2. 2. 2.]"},
+      {"ones(2, 1, int8)[:, 0]", "[1 1]"},
+      {"ones(2, 1, dtype=int8)[:, 0]", "[1 1]"},
+      {"empty(5, 0)", "[]"},
+      // Not where a second integer means something else.
+      {"ones(2, int8)", "[1 1]"},
+      {"full(2, 3)", "[3 3]"},
+      {"arange(2, 4)", "[2 3]"},
+      {"eye(2, 1)[:, 0]", "[1. 0.]"},
+  });
+  EXPECT_EQ(evaluate({"zeros(2, 3.5)"}).err.substr(0, 51), "tandem: column 1: zeros: argument 'dtype' must be a");
+  EXPECT_NE(evaluate({"zeros(2, 3, int8, 4)"}).err.find("zeros takes 2 arguments"), std::string::npos);
+}
+
 TEST(grammar, numbers_are_weak) {
   const temporary_folder folder;
   const std::vector<std::pair<std::string, std::string>> expected = {

@@ -4,22 +4,9 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/python.h"
 
 // tandem info, as text and as JSON, which Python's parser reads.
-
-namespace {
-
-/// What an expression over the JSON document `d` is in Python.
-std::string from_json(const std::string& document, const std::string& expression) {
-  const temporary_folder folder;
-  write_text(folder / "document", document);
-  const std::string command = "/usr/bin/python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(" +
-                              expression + ")' " + (folder / "document") + " > " + (folder / "out") + " 2>&1";
-  EXPECT_EQ(std::system(command.c_str()), 0) << document << read_text(folder / "out");
-  return read_text(folder / "out");
-}
-
-}  // namespace
 
 TEST(info, is_a_line_for_each_thing_with_aligned_values) {
   const outcome result = run({"info"});

@@ -19,9 +19,10 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
 }  // namespace
 
 TEST(options, wrong_use_exits_with_2_and_one_line) {
-  expect_usage_error({}, "a command is missing: eval, info, ops or help");
+  expect_usage_error({}, "a command is missing: eval, scale, info, ops or help");
   expect_usage_error({"eva"}, "there is no command 'eva'; did you mean 'eval'?");
-  expect_usage_error({"frobnicate"}, "there is no command 'frobnicate'; the commands are eval, info, ops and help");
+  expect_usage_error({"frobnicate"},
+                     "there is no command 'frobnicate'; the commands are eval, scale, info, ops and help");
   expect_usage_error({"eval"}, "an expression is missing");
   expect_usage_error({"eval", "x=1"}, "an expression is missing");
   expect_usage_error({"eval", "x", "y"}, "'y' is not NAME=VALUE, and the expression is 'x'");
@@ -47,6 +48,25 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"eval", "-x", "x=1"},
                      "there is no option '-x'; put -- before an expression that begins with '-'");
   expect_usage_error({"eval", "x", "--batch", "f"}, "with --batch, expressions, inputs and outputs stand in the file");
+  expect_usage_error({"scal"}, "there is no command 'scal'; did you mean 'scale'?");
+  expect_usage_error({"scale"}, "an expression is missing");
+  expect_usage_error({"scale", "x=1"}, "an expression is missing");
+  expect_usage_error({"scale", "x", "y"}, "'y' is not NAME=VALUE, and the expression is 'x'");
+  expect_usage_error({"scale", "x", "--max", "0"}, "--max takes a number from 1 to 1024; given '0'");
+  expect_usage_error({"scale", "x", "--max=1025"}, "--max takes a number from 1 to 1024; given '1025'");
+  expect_usage_error({"scale", "x", "--max", "1", "--max", "1"}, "--max is given twice");
+  expect_usage_error({"scale", "x", "--rounds", "2.5"}, "--rounds takes a number from 1 to 1000; given '2.5'");
+  expect_usage_error({"scale", "x", "--rounds", "1", "--rounds", "1"}, "--rounds is given twice");
+  for (const std::string& wrong : {"0", "-1", "nan", "inf", "1s", ""}) {
+    expect_usage_error({"scale", "x", "--seconds", wrong},
+                       "--seconds takes a number above 0, at most 3600; given '" + wrong + "'");
+  }
+  expect_usage_error({"scale", "x", "-o", "a.svg", "-o", "a.png"},
+                     "an output must end in .csv, .json or .svg; given 'a.png'");
+  expect_usage_error({"scale", "x", "--json=1"}, "--json takes no value");
+  expect_usage_error({"scale", "x", "--second", "1"}, "there is no option '--second'; did you mean '--seconds'?");
+  expect_usage_error({"scale", "x", "--workers", "1"},
+                     "there is no option '--workers'; put -- before an expression that begins with '-'");
   expect_usage_error({"ops", "--mark"}, "ops takes no argument but --markdown; given '--mark'");
   expect_usage_error({"help", "eva"}, "there is no command or function 'eva'; did you mean 'eval'?");
   expect_usage_error({"help", "arcsin"}, "there is no command or function 'arcsin'; did you mean 'asin'?");
@@ -75,6 +95,8 @@ TEST(options, help_and_version) {
                                                     {"help", "eval"},
                                                     {"eval", "--help"},
                                                     {"eval", "-h"},
+                                                    {"help", "scale"},
+                                                    {"scale", "--help"},
                                                     {"help", "ops"},
                                                     {"ops", "--help"}}) {
     const outcome result = run(arguments);

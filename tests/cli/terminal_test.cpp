@@ -61,6 +61,14 @@ TEST(terminal, long_work_shows_progress_and_erases_it) {
   FAIL() << "no work took long enough";
 }
 
+TEST(terminal, a_measurement_shows_progress) {
+  // At least 2 s.
+  const std::string shown =
+      run_on_terminal({"scale", "sin(a)", "a=ones(10)", "--max", "1", "--seconds", "0.5", "--rounds", "4"});
+  EXPECT_NE(shown.find(" %  "), std::string::npos) << shown;
+  EXPECT_EQ(shown.find('\n'), std::string::npos) << shown;
+}
+
 TEST(terminal, short_work_shows_nothing) { EXPECT_EQ(run_on_terminal({"eval", "1 + 1"}), ""); }
 
 TEST(terminal, a_pipe_never_sees_progress) {
