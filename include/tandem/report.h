@@ -50,6 +50,16 @@ struct environment_variable {
   std::string value;
 };
 
+/// A field of the policy as text.
+struct policy_setting {
+  /// As the member of `policy` is called: "workers", "host_memory_bytes".
+  std::string name;
+  /// "automatic", "4", "gpu:0", "unlimited", ...; "unreadable" if its variable has a value that it cannot have.
+  std::string value;
+  /// What decided it: "scoped_policy", "set_default_policy", the name of a variable, "default".
+  std::string source;
+};
+
 /// GPUs, and why the library uses none.
 struct gpu_facts {
   /// What the NVIDIA driver says of its version; "" if there is no driver.
@@ -62,7 +72,7 @@ struct gpu_facts {
 /// Something about the process that is known to go wrong or to be slow.
 struct known_problem {
   /// "two-openmp", "libiomp-and-another", "two-openblas", "openblas-pthreads", "quota-below-threads", "bound-pools",
-  /// "libgomp-before-fork", "tandem-info".
+  /// "libgomp-before-fork", "environment" (a variable with a value that it cannot have), "tandem-info".
   std::string code;
   /// What was found: files and numbers.
   std::string message;
@@ -73,6 +83,10 @@ struct known_problem {
 /// The machine, and what is loaded in this process.
 struct runtime_facts {
   tandem::machine machine;
+  /// Every field of the calling thread's policy but `progress`.
+  std::vector<policy_setting> policy;
+  /// The most workers that an evaluation of the calling thread has now; see `workers_of_this_thread`.
+  int workers = 1;
   /// In the order of the dynamic linker's list.
   std::vector<loaded_library> libraries;
   /// Calls into OpenMP runtimes and of matrix products, without those from one such library to itself.

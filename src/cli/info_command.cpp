@@ -31,6 +31,16 @@ std::string json_library(const library_info& of) {
 
 using members = std::vector<std::pair<std::string_view, std::string>>;
 
+// A list of objects, one after the other.
+template <class Item, class MembersOf>
+std::string json_list(const std::vector<Item>& items, MembersOf members_of) {
+  std::string text;
+  for (const Item& each : items) {
+    text += fmt::format("{}\n    {}", text.empty() ? "" : ",", json_object(members_of(each), 2));
+  }
+  return text.empty() ? "[]" : "[" + text + "\n  ]";
+}
+
 members machine_members(const machine& found) {
   std::vector<std::string> built;
   std::vector<std::string> usable;
@@ -44,12 +54,18 @@ members machine_members(const machine& found) {
   for (const backend_info& each : found.backends) {
     backends.emplace_back(each.name, json_object({{"built", flag(each.built)}}, 2));
   }
-  // MERGE: "core_limits" after "permitted_cores": a list of {name, cores, source, decides}.
   return {
       {"version", json_string(found.version)},
       {"processor", or_null(found.processor)},
       {"cores", number(found.cores)},
       {"permitted_cores", number(found.permitted_cores)},
+      {"core_limits", json_list(found.core_limits,
+                                [](const core_limit& each) -> members {
+                                  return {{"name", json_string(each.name)},
+                                          {"cores", number(each.cores)},
+                                          {"source", json_string(each.source)},
+                                          {"decides", flag(each.decides)}};
+                                })},
       {"memory_bytes", number(found.memory_bytes)},
       {"memory_pool",
        json_object({{"on", flag(found.memory_pool_on)}, {"limit_bytes", number(found.memory_pool_limit_bytes)}}, 1)},
@@ -64,18 +80,15 @@ members machine_members(const machine& found) {
       {"backends", json_object(backends, 1)}};
 }
 
-// A list of objects, one after the other.
-template <class Item, class MembersOf>
-std::string json_list(const std::vector<Item>& items, MembersOf members_of) {
-  std::string text;
-  for (const Item& each : items) {
-    text += fmt::format("{}\n    {}", text.empty() ? "" : ",", json_object(members_of(each), 2));
-  }
-  return text.empty() ? "[]" : "[" + text + "\n  ]";
-}
-
 std::string json(const runtime_facts& found) {
   members all = machine_members(found.machine);
+  members policy;
+  for (const policy_setting& each : found.policy) {
+    policy.emplace_back(each.name,
+                        json_object({{"value", json_string(each.value)}, {"source", json_string(each.source)}}, 2));
+  }
+  all.emplace_back("policy", json_object(policy, 1));
+  all.emplace_back("workers", number(found.workers));
   all.emplace_back("libraries", json_list(found.libraries, [](const loaded_library& each) -> members {
                      return {{"name", json_string(each.name)},
                              {"api", json_string(each.api)},

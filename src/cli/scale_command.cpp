@@ -132,6 +132,9 @@ scale_result measure_expression(const scale_options& options) {
   result.processor = here.processor;
   result.date = today();
   result.permitted_cores = here.permitted_cores;
+  for (const core_limit& each : here.core_limits) {
+    if (each.decides) result.core_limit = fmt::format("{} ({})", each.name, each.source);
+  }
   result.seconds = options.seconds;
   result.rounds = options.rounds;
 

@@ -42,7 +42,12 @@ void add_machine(const machine& of, table& rows) {
   rows.add("tandem", of.version);
   rows.add("processor", or_unknown(of.processor));
   rows.add("cores", fmt::format("{}, permitted: {}", of.cores, of.permitted_cores));
-  // MERGE: the limits of the cores (machine.core_limits), then the policy's fields with their sources.
+  std::vector<std::string> limits;
+  for (const core_limit& each : of.core_limits) {
+    limits.push_back(
+        fmt::format("{} by {}: {}{}", each.cores, each.name, each.source, each.decides ? " (decides)" : ""));
+  }
+  rows.add("core limits", limits, "none known");
   rows.add("memory", size_text(of.memory_bytes));
   rows.add("memory pool",
            of.memory_pool_on ? fmt::format("on, keeps at most {}", size_text(of.memory_pool_limit_bytes)) : "off");
@@ -85,6 +90,12 @@ std::vector<std::string> calls_text(const std::vector<served_call>& calls) {
 std::string to_string(const runtime_facts& facts) {
   table rows;
   add_machine(facts.machine, rows);
+  std::vector<std::string> policy;
+  for (const policy_setting& each : facts.policy) {
+    policy.push_back(fmt::format("{}: {} ({})", each.name, each.value, each.source));
+  }
+  rows.add("policy", policy, "");
+  rows.add("workers", fmt::format("{}", facts.workers));
   rows.add("GPUs", "none used: " + facts.gpus.why_unused);
   if (!facts.gpus.driver.empty()) rows.add("", facts.gpus.driver);
 

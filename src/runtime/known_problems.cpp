@@ -107,24 +107,6 @@ std::string runs(const libraries& runtimes, const process_facts& facts) {
   return join(parts);
 }
 
-// tandem tells OpenBLAS how many threads to take by way of the runtime that serves tandem.
-std::string unheeded(const process_facts& facts) {
-  for (const loaded_library* blas : openblas(facts)) {
-    if (blas->threading != "OpenMP" || !is_used_by(facts.tandem_file, *blas, facts)) continue;
-    for (const loaded_library* runtime : openmp_at_work(facts)) {
-      const std::vector<std::string> users = users_of(*runtime, facts);
-      const auto has = [&](const std::string& file) { return std::ranges::find(users, file) != users.end(); };
-      if (has(blas->file) && !has(facts.tandem_file)) {
-        return fmt::format(
-            "; tandem's number of workers does not reach {}, so that products of matrices may be slow and depend on "
-            "the number of threads in their last places",
-            blas->file);
-      }
-    }
-  }
-  return "";
-}
-
 using problems = std::vector<known_problem>;
 
 void find_two_openmp(const process_facts& facts, problems& found) {
@@ -144,7 +126,7 @@ void find_two_openmp(const process_facts& facts, problems& found) {
                         ? ""
                         : fmt::format(" unless KMP_DUPLICATE_LIB_OK, which is {}, lets both run", allowed->second));
   }
-  found.push_back({has_intel ? "libiomp-and-another" : "two-openmp", message + unheeded(facts), one_runtime(facts)});
+  found.push_back({has_intel ? "libiomp-and-another" : "two-openmp", message, one_runtime(facts)});
 }
 
 void find_two_openblas(const process_facts& facts, problems& found) {

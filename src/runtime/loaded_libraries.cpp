@@ -108,7 +108,9 @@ void ask(const loaded_object& object, loaded_library& library, const std::vector
   const handle at(object);
   if (library.api == "openmp") {
     if (!may_ask_threads(library, all)) return;
-    if (auto* threads = at.own<int()>(std::array{std::string_view("omp_get_max_threads")})) library.threads = threads();
+    auto* const threads = at.own<int()>(std::array{std::string_view("omp_get_max_threads")});
+    // libomp 19 makes a negative number of an OMP_NUM_THREADS that is none.
+    if (const int told = threads == nullptr ? 0 : threads(); told > 0) library.threads = told;
   } else if (library.name == "OpenBLAS") {
     ask_openblas(at, library);
   } else if (library.name == "BLIS") {

@@ -1,5 +1,6 @@
 #include "runtime/workers.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -208,14 +209,28 @@ double fork_join_ns() noexcept {
   return least_ns;
 }
 
+namespace {
+
+// In a program that links libgomp, too, our own calls go to libomp, because they are bound with its version's name, and
+// OpenBLAS's to libgomp.
+template <class Function>
+Function* as_others_find_it(const char* name, Function* ours) noexcept {
+  void* const found = ::dlsym(RTLD_DEFAULT, name);
+  return found == nullptr ? ours : reinterpret_cast<Function*>(found);
+}
+const auto get_max_threads = as_others_find_it("omp_get_max_threads", &omp_get_max_threads);
+const auto set_num_threads = as_others_find_it("omp_set_num_threads", &omp_set_num_threads);
+
+}  // namespace
+
 // The thread count is a property of the calling thread's task in OpenMP, so that setting and restoring it is invisible
 // to others.
-scoped_thread_count::scoped_thread_count(int workers) noexcept : before_(omp_get_max_threads()) {
-  if (before_ != workers) omp_set_num_threads(workers);
+scoped_thread_count::scoped_thread_count(int workers) noexcept : before_(get_max_threads()) {
+  if (before_ != workers) set_num_threads(workers);
 }
 
 scoped_thread_count::~scoped_thread_count() {
-  if (before_ != omp_get_max_threads()) omp_set_num_threads(before_);
+  if (before_ != get_max_threads()) set_num_threads(before_);
 }
 
 scoped_team_member::scoped_team_member(int workers, int width) noexcept

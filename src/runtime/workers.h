@@ -33,7 +33,8 @@ void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::
 double fork_join_ns() noexcept;
 
 /// While it lives, libraries that ask OpenMP for its thread count (OpenBLAS) get `workers` in the calling thread. Other
-/// threads do not see it.
+/// threads do not see it. Where two OpenMP runtimes are loaded, that is the one that the dynamic linker gives to a
+/// library that does not ask for one by name.
 class scoped_thread_count {
  public:
   explicit scoped_thread_count(int workers) noexcept;

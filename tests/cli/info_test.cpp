@@ -31,8 +31,8 @@ TEST(info, json_says_the_same) {
   ASSERT_EQ(result.status, 0) << result.err;
   const tandem::machine here = tandem::machine_info();
   EXPECT_EQ(from_json(result.out, "\" \".join(d)"),
-            "version processor cores permitted_cores memory_bytes memory_pool instruction_sets openmp blas backends "
-            "libraries serves thread_variables gpus problems\n");
+            "version processor cores permitted_cores core_limits memory_bytes memory_pool instruction_sets openmp blas "
+            "backends policy workers libraries serves thread_variables gpus problems\n");
   EXPECT_EQ(from_json(result.out, "d[\"version\"], d[\"cores\"], d[\"permitted_cores\"], d[\"memory_bytes\"]"),
             here.version + " " + std::to_string(here.cores) + " " + std::to_string(here.permitted_cores) + " " +
                 std::to_string(here.memory_bytes) + "\n");

@@ -31,6 +31,11 @@ long sum_below(long end) {
 int evaluate() {
   try {
     const td::ndarray sum = td::eval(td::sum(td::arange(0.0, 1e6)));
+    // A product that OpenBLAS computes: its last places tell whether it did so on one thread, as it should.
+    const td::ndarray x = td::sin(td::reshape(td::arange(0.0, 160000.0), {400, 400}));
+    const td::ndarray y = td::astype(x, td::dtype::complex128);
+    std::printf("%.17g\n", td::ndarray(td::real(td::sum(td::matmul(y, y)))).item<double>());
+    std::fflush(stdout);
     return sum.item<double>() == 499999500000.0 ? 0 : 3;
   } catch (const td::error& failure) {
     std::fprintf(stderr, "application: %s\n", failure.what());

@@ -87,15 +87,8 @@ TEST(KnownProblems, TheUsualProcessHasNone) {
 TEST(KnownProblems, LibgompAndLibompBothAtWork) {
   expect_only(with_libgomp(), "two-openmp",
               {"libgomp (/usr/lib/libgomp.so, 4 threads)", "libomp (/usr/lib/libomp.so, 4 threads)", application, own,
-               "4 permitted cores", "does not reach " + blas_file},
+               "4 permitted cores"},
               {"-lomp", "LD_PRELOAD=/usr/lib/libomp.so"});
-}
-
-TEST(KnownProblems, OpenBlasThatFollowsTandemIsNotBlamed) {
-  process_facts facts = with_libgomp();
-  facts.calls[3].provider = "/usr/lib/libomp.so";
-  ASSERT_EQ(codes(facts), words{"two-openmp"});
-  EXPECT_EQ(known_problems(facts).front().message.find("does not reach"), std::string::npos);
 }
 
 TEST(KnownProblems, TwoCopiesOfLibgomp) {
