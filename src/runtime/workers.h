@@ -19,8 +19,9 @@ int workers_of(const resolved_policy& rules) noexcept;
 int cores_of_this_thread() noexcept;
 
 /// Calls `work(part, parts)` for each part of 0 to parts - 1, each by a worker of its own, and waits. There are as many
-/// parts as workers were asked for, or fewer: while evaluations of other threads are at work, no more than the
-/// permitted cores have left, so that threads of an application do not crowd each other out; always at least one. The
+/// parts as workers were asked for, or fewer: while other threads of the application evaluate, or did so less than 0.1
+/// ms ago, no more than an equal part of the permitted cores and what the others have left of them; always at least one.
+/// So such threads do not crowd each other out. The
 /// calling thread does part 0. Of several exceptions the one of the first part is passed on, after all parts have ended.
 void run_in_parts(int workers, core::function_ref<void(int, int)> work);
 
