@@ -88,8 +88,8 @@ struct policy {
   std::optional<tandem::determinism> determinism = std::nullopt;
   /// Default: implicit.
   std::optional<tandem::transfers> transfers = std::nullopt;
-  /// Bytes of host memory that one evaluation may allocate for its result and its temporaries; scratch of some KiB a
-  /// worker is not counted. One that needs more is `out_of_memory` before it has allocated or written anything. 0 or
+  /// Bytes of host memory that one evaluation may allocate for its result and its temporaries, or a creation function
+  /// for its array; scratch of some KiB a worker is not counted. One that needs more is `out_of_memory` before it has allocated or written anything. 0 or
   /// more. Default: unlimited.
   std::optional<std::int64_t> host_memory_bytes = std::nullopt;
   /// The same for the memory of a GPU. Default: unlimited.

@@ -23,7 +23,9 @@ namespace tandem {
 namespace {
 
 ndarray allocated(const dims& shape, dtype type, std::string_view what) {
-  return {detail::storage::allocate(core::checked_bytes(shape, type, what)), type, core::contiguous(shape)};
+  const std::int64_t size_bytes = core::checked_bytes(shape, type, what);
+  exec::check_memory(size_bytes, 0, runtime::resolve({}), what);
+  return {detail::storage::allocate(size_bytes), type, core::contiguous(shape)};
 }
 
 ndarray filled(const dims& shape, const scalar& value, dtype type, std::string_view what) {

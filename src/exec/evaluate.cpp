@@ -234,19 +234,16 @@ resolved_policy decide(const policy& call, const ops::node& what) {
   return rules;
 }
 
-// Before anything is allocated: what the evaluation needs, and what it may have.
-void check_memory(const backend::executable& what, std::int64_t result_bytes, const resolved_policy& rules,
-                  const ops::node& root) {
+}  // namespace
+
+void check_memory(std::int64_t result_bytes, std::int64_t temporary_bytes, const resolved_policy& rules,
+                  std::string_view what) {
   const std::int64_t limit = rules.host_memory_bytes.value;
-  if (limit == unlimited) return;
-  const std::int64_t temporary_bytes = what.temporary_bytes();
   if (result_bytes <= limit && temporary_bytes <= limit - result_bytes) return;
   throw out_of_memory(
-      fmt::format("{}: the result needs {} bytes of host memory and temporaries {}; the policy ({}) allows {}",
-                  ops::name_of(root), result_bytes, temporary_bytes, to_string(rules.host_memory_bytes.layer), limit));
+      fmt::format("{}: the result needs {} bytes of host memory and temporaries {}; the policy ({}) allows {}", what,
+                  result_bytes, temporary_bytes, to_string(rules.host_memory_bytes.layer), limit));
 }
-
-}  // namespace
 
 ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, const std::shared_ptr<storage>* replaced) {
   const resolved_policy rules = decide(call, *root);
@@ -265,7 +262,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, cons
     output = operand->storage();
   } else {
     const std::int64_t size_bytes = core::checked_bytes({holder.size}, holder.type, ops::name_of(*root));
-    check_memory(*what.code, size_bytes, rules, *root);
+    check_memory(size_bytes, what.code->temporary_bytes(), rules, ops::name_of(*root));
     const bool reuses = replaced != nullptr && replaced->use_count() == 1 && (*replaced)->is_ours() &&
                         (*replaced)->size_bytes() == size_bytes && !may_write_in_part(*what.code);
     output = reuses ? *replaced : storage::allocate(size_bytes);
@@ -283,7 +280,7 @@ void evaluate_into(const ops::node_ptr& root, const ndarray& target, const polic
   const bool is_described = structure.describe(*root, rules.fast_math.value, &target.layout());
   bound_program direct = find_or_compile(root, structure, is_described, rules.fast_math.value, &target.layout());
   if (may_write_in_place(direct, structure, target)) {
-    check_memory(*direct.code, 0, rules, *root);
+    check_memory(0, direct.code->temporary_bytes(), rules, ops::name_of(*root));
     run(direct, *target.storage(), rules);
   } else {
     // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
@@ -291,7 +288,7 @@ void evaluate_into(const ops::node_ptr& root, const ndarray& target, const polic
     const std::int64_t size_bytes = core::checked_bytes(root->shape, root->type, "assign");
     bound_program making =
         bind(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), rules.fast_math.value));
-    check_memory(*making.code, size_bytes, rules, *root);
+    check_memory(size_bytes, making.code->temporary_bytes(), rules, ops::name_of(*root));
     const ndarray first(storage::allocate(size_bytes), root->type, core::contiguous(root->shape));
     run(making, *first.storage(), rules);
     bound_program copying = bind(ops::compile_into(ops::make_array(first), target.layout()));

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include <tandem/ndarray.h>
 #include <tandem/policy.h>
@@ -19,5 +21,9 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps = tru
 /// Writes the node's elements, of the same shape and dtype, to `target`, as if they had been computed first.
 /// Throws: as `evaluate`; `target` is unchanged then.
 void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call);
+
+/// Before anything is allocated. Throws: `out_of_memory` if the policy allows less host memory than that.
+void check_memory(std::int64_t result_bytes, std::int64_t temporary_bytes, const resolved_policy& rules,
+                  std::string_view what);
 
 }  // namespace tandem::exec
