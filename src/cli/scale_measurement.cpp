@@ -24,8 +24,8 @@ using clock = std::chrono::steady_clock;
 
 constexpr double batch_seconds = 200e-6;
 constexpr int max_batch = 1000;
-// For how long libomp's idle threads spin before they sleep, unless KMP_BLOCKTIME says otherwise, and a little more.
-constexpr double spinning_seconds = 0.22;
+// Workers that have nothing to do sleep after 1 ms, unless KMP_BLOCKTIME says otherwise; and a little more.
+constexpr double settling_seconds = 0.003;
 constexpr std::uint64_t seed = 20240229;
 
 double seconds_since(clock::time_point start) { return std::chrono::duration<double>(clock::now() - start).count(); }
@@ -127,7 +127,7 @@ std::vector<series_times> measure(const std::vector<series>& all, int rounds, pr
     for (const std::size_t i : order) {
       // Threads that are not needed any more would take turns with the others, or slow them down as the other half of
       // their core.
-      if (all[i].workers < workers_before) sleep_for(std::min(spinning_seconds, all[i].seconds));
+      if (all[i].workers < workers_before) sleep_for(std::min(settling_seconds, all[i].seconds));
       workers_before = all[i].workers;
       times[i].rounds_s.push_back(measure_once(all[i], estimates[i], waited[i], measured[i]));
       estimates[i] = std::max(shortest, times[i].rounds_s.back());

@@ -63,7 +63,7 @@ struct series_times {
 
 /// How long each kind of work takes. Each round takes all of them, in an order drawn anew (with a fixed seed), so that
 /// a slow or fast minute of the machine meets all alike. Before fewer workers than the last, it pauses until the
-/// others' threads sleep: 0.2 s, but no longer than the series' `seconds`. The time of a round is the median of its
+/// others' threads sleep: 3 ms, but no longer than the series' `seconds`. The time of a round is the median of its
 /// batches; a batch is as many pieces of work as take 0.2 ms, for the clock's sake. `done` is advanced by 1 for each
 /// of them in each round.
 /// Throws: what the work throws.
