@@ -159,9 +159,10 @@ TEST(Environment, ThatCannotBeReadIsAnErrorWhereItIsNeeded) {
 }
 
 TEST(Environment, ThatCannotBeReadDoesNotSpoilTheRest) {
-  // Only the field that a call leaves to the bad variable is an error; the text names that one of the two.
+  // OMP_NUM_THREADS is ignored, and no error. (Words like "x" are not tried: libomp 19 takes a number of threads from
+  // memory that it has not written, and ends the process.)
   const std::vector<std::string> lines =
-      report({{"TANDEM_DEVICE", "tpu"}, {"TANDEM_WORKERS", "4"}, {"OMP_NUM_THREADS", "x"}});
+      report({{"TANDEM_DEVICE", "tpu"}, {"TANDEM_WORKERS", "4"}, {"OMP_NUM_THREADS", "0"}});
   ASSERT_EQ(lines.size(), 3U);
   for (const std::string& line : lines) EXPECT_TRUE(mentions(line, {"TANDEM_DEVICE", "'tpu'"}));
 }
