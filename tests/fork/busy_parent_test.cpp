@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <complex>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <thread>
@@ -73,6 +75,19 @@ TEST(ForkOfABusyParent, BesideBlas) {
   const fork_work work;
   fork_beside({[&] { return work.blas({.workers = 2}); }, [&] { return work.blas({.workers = 1}); }}, work,
               child_count / 10);
+}
+
+// Calls of OpenBLAS that are over at once: of their time much is spent in its locks.
+TEST(ForkOfABusyParent, BesideSmallProducts) {
+  const fork_work work;
+  std::vector<std::function<bool()>> kinds;
+  for (const std::int64_t extent : {4, 12, 24}) {
+    const ndarray z = full({extent, extent}, std::complex<double>(2, 0));
+    const std::complex<double> expected(4.0 * static_cast<double>(extent));
+    kinds.emplace_back(
+        [=] { return *eval(matmul(z, z), {.workers = 1}).data<const std::complex<double>>() == expected; });
+  }
+  fork_beside(kinds, work, child_count / 10);
 }
 
 TEST(ForkOfABusyParent, BesideMemory) {

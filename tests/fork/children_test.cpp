@@ -58,7 +58,7 @@ TEST(Fork, ManyChildrenOneAfterTheOther) {
   for (int i = 0; i < child_count; ++i) {
     const policy rules{.workers = 2 + i % 3};
     ASSERT_TRUE(work.each(rules));
-    ASSERT_EQ(in_child([&] { return work.each(rules) && work.each(rules); }), "") << i;
+    ASSERT_EQ(in_child([&] { return work.each(rules); }), "") << i;
   }
 }
 

@@ -163,18 +163,35 @@ TEST(RunnableThreads, OfThreadsWithSharesArePermittedCoresAtMost) {
   expect_within(seen, cores);
 }
 
-// The first evaluation of a process measures what sharing out costs. The test after the first one of a program would be
-// too late, so it runs in this program again.
-TEST(RunnableThreads, TheFirstEvaluationKeepsToItsWorkers) {
+// The first evaluation of a process measures what sharing out costs, with no more threads than it may have. Each runs
+// in a process of its own. Workers, once made, stay: those that sleep count as well.
+int threads_after_first_evaluation(const policy& call) {
+  const ndarray a = ones({2000, 500}, float32);
+  static_cast<void>(eval(sum(sin(a)), call));
+  return threads_of_this_process();
+}
+
+TEST(RunnableThreads, OfAFirstEvaluationAreItsWorkers) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
+  using is = ::testing::ExitedWithCode;
   EXPECT_EXIT(
       {
         const scoped_policy scope({.workers = 1});
-        const ndarray a = ones({2000, 500});
-        static_cast<void>(eval(sum(sin(a))));
-        _exit(threads_of_this_process() == 1 ? 0 : 1);  // workers, once made, stay
+        _exit(threads_after_first_evaluation({}));
       },
-      ::testing::ExitedWithCode(0), "");
+      is(1), "");
+  EXPECT_EXIT(
+      {
+        const scoped_policy scope({.workers = 2});
+        _exit(threads_after_first_evaluation({}));
+      },
+      is(2), "");
+  EXPECT_EXIT(
+      {
+        const scoped_share share(1024);
+        _exit(threads_after_first_evaluation({.workers = all_permitted_cores}));
+      },
+      is(1), "");
 }
 
 }  // namespace
