@@ -189,22 +189,29 @@ void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::
   });
 }
 
-double fork_join_ns() noexcept {
+double fork_join_ns(const resolved_policy& rules) noexcept {
   if (omp_get_level() > 0) return 0;  // nested regions are rare, and small enough
   // 0.6 us for two workers on an AMD Zen 5, 1 us on an Intel Cascade Lake (libomp 19, 2026-11). Where it seems to take
   // 30 us, two threads are on one core because something else ran on the other one, which passes.
-  constexpr double most_ns = 5000;
-  static constinit std::atomic<double> measured{-1.0};
-  if (const double known = measured.load(std::memory_order_relaxed); known >= 0) return known;
-  const int workers = std::min(permitted_cores(), max_workers);
-  double least_ns = most_ns;
+  struct measurement {
+    float ns;
+    int workers;
+  };
+  constexpr float most_ns = 5000;
+  static constinit std::atomic<measurement> last{measurement{0, 0}};
+  const measurement known = last.load(std::memory_order_relaxed);
+  const int permitted = permitted_cores();
+  if (known.workers > permitted / 2) return known.ns;
+  const int workers = std::min(permitted, workers_of(rules));
+  if (workers <= 2 * known.workers || workers == 1) return known.ns;
+  float least_ns = most_ns;
   for (int round = 0; round < 9; ++round) {
     const auto begin = std::chrono::steady_clock::now();
     run_region(workers, [](int, int) {});
-    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
+    const std::chrono::duration<float, std::nano> taken = std::chrono::steady_clock::now() - begin;
     least_ns = std::min(least_ns, taken.count());
   }
-  measured.store(least_ns, std::memory_order_relaxed);
+  last.store({least_ns, workers}, std::memory_order_relaxed);
   return least_ns;
 }
 
