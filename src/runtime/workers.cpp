@@ -78,7 +78,8 @@ class short_spin {
   short_spin() noexcept {
     if (kmp_get_blocktime == nullptr || kmp_set_blocktime == nullptr || is_decided_by_user) return;
     const int now = kmp_get_blocktime();
-    if (now <= milliseconds) return;
+    // Where the process has more threads than cores and nobody has set a time, libomp 19 says 0 and waits 200 ms.
+    if (now > 0 && now <= milliseconds) return;
     before_ = now;
     kmp_set_blocktime(milliseconds);
   }

@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <latch>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -118,6 +121,30 @@ TEST(RunnableThreads, AreNoneWhenNothingIsDone) {
   }
   const thread_samples seen = watch.during(1, [] { std::this_thread::sleep_for(phase); });
   expect_within(seen, 1);
+}
+
+// A process with more threads than cores, each of them new to OpenMP.
+TEST(RunnableThreads, AreNoneWhenManyThreadsHaveEvaluated) {
+  const mixed_work work;
+  ASSERT_TRUE(wait_until_others_sleep());
+  thread_watch watch;
+  std::latch evaluated(5);
+  std::latch seen_asleep(1);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      const scoped_policy scope({.workers = 4});
+      for (int round = 0; round < 3; ++round) wrong += work.each() ? 0 : 1;
+      evaluated.count_down();
+      seen_asleep.wait();
+    });
+  }
+  evaluated.arrive_and_wait();
+  expect_within(watch.during(1, [] { std::this_thread::sleep_for(phase); }), 1);
+  seen_asleep.count_down();
+  for (std::thread& each : threads) each.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 // In the application's own parallel regions evaluations have their shares: together as many as the permitted cores.

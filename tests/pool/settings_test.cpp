@@ -119,7 +119,7 @@ TEST(Settings, StayWhileThreadsEvaluateWithDifferentWorkers) {
       omp_set_num_threads(t + 1);
       const int mine = omp_get_max_threads();
       // Said outright: what nobody has set is 0 while the process has more threads than cores, and else 200.
-      const int spin = 150 + t;
+      const int spin = t * 100;
       kmp_set_blocktime(spin);
       for (int round = 0; round < 20; ++round) {
         if (!evaluate_all(1 + (t + round) % 4)) ++wrong;
