@@ -143,7 +143,7 @@ TEST(Fork, DISABLED_TenThousandChildren) {
   const fork_work work;
   for (int i = 0; i < 10000; ++i) {
     const policy rules{.workers = 2 + i % 3};
-    if (i % 10 == 0) ASSERT_TRUE(work.each(rules));
+    ASSERT_TRUE(i % 10 != 0 || work.each(rules));
     ASSERT_EQ(in_child([&] { return work.each(rules); }), "") << i;
   }
 }
