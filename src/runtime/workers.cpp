@@ -248,7 +248,10 @@ void check_not_lost() {
       "have; it can only call exec or _exit. Fork before or after the parallel work, or use workers = 1 for it");
 }
 
-void forget_other_threads() noexcept { busy.store(0, std::memory_order_relaxed); }
+void forget_other_threads() noexcept {
+  busy.store(0, std::memory_order_relaxed);
+  around.level = 0;  // nor is a region of the parent's: the share that was decided in one is the child's
+}
 
 }  // namespace tandem::runtime
 

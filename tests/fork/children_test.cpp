@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
+#include <omp.h>
 
-#include <optional>
+#include <algorithm>
 #include <string>
 #include <thread>
 
@@ -121,6 +122,26 @@ TEST(Fork, FromAThreadThatEvaluates) {
     }).join();
     ASSERT_EQ(outcome, "");
   }
+}
+
+// The region is not there in the child: its share is that of a thread outside of regions, and its own regions count.
+TEST(Fork, FromAnApplicationsRegion) {
+  const fork_work work;
+  const int cores = machine_info().permitted_cores;
+  std::string outcome = "not run";
+#pragma omp parallel num_threads(2)
+  if (omp_get_thread_num() == 0) {
+    const scoped_share share(1);
+    outcome = in_child([&] {
+      if (!work.each({.workers = 2})) return false;
+      int inner = 0;
+#pragma omp parallel num_threads(2)
+#pragma omp single
+      inner = workers_of_this_thread({.workers = all_permitted_cores});
+      return inner == std::max(std::max(cores / 2, 1) / 2, 1);
+    });
+  }
+  EXPECT_EQ(outcome, "");
 }
 
 TEST(Fork, AChildUsesArraysAndResultsOfItsParent) {

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <atomic>
 #include <chrono>
@@ -150,7 +149,7 @@ TEST(RunnableThreads, AreNoneWhenManyThreadsHaveEvaluated) {
 
 // In the application's own parallel regions evaluations have their shares: together as many as the permitted cores.
 TEST(RunnableThreads, OfAnApplicationsRegionArePermittedCoresAtMost) {
-  const int cores = omp_get_num_procs();
+  const int cores = machine_info().permitted_cores;
   if (cores < 2) GTEST_SKIP() << "one core";
   const mixed_work work;
   ASSERT_TRUE(wait_until_others_sleep());
@@ -170,7 +169,7 @@ TEST(RunnableThreads, OfAnApplicationsRegionArePermittedCoresAtMost) {
 }
 
 TEST(RunnableThreads, OfThreadsWithSharesArePermittedCoresAtMost) {
-  const int cores = omp_get_num_procs();
+  const int cores = machine_info().permitted_cores;
   if (cores < 2) GTEST_SKIP() << "one core";
   const mixed_work work;
   ASSERT_TRUE(wait_until_others_sleep());
