@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <new>
 
 #include "runtime/cores.h"
 #include "runtime/workers.h"
@@ -18,23 +19,31 @@ constinit std::atomic<fork_safe_mutex*> first_mutex{nullptr};
 // ever.
 pthread_rwlock_t barrier = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
+// The first of the mutexes that the fork under way has locked. Other threads may add some meanwhile, before it.
+constinit fork_safe_mutex* first_locked = nullptr;
+
 }  // namespace
 
 struct fork_handlers {
   static void before() {
     pthread_rwlock_wrlock(&barrier);
-    for (fork_safe_mutex* each = first_mutex.load(); each != nullptr; each = each->next_) each->mutex_.lock();
+    first_locked = first_mutex.load();
+    for (fork_safe_mutex* each = first_locked; each != nullptr; each = each->next_) each->mutex_.lock();
   }
 
   static void after_in_parent() {
-    for (fork_safe_mutex* each = first_mutex.load(); each != nullptr; each = each->next_) each->mutex_.unlock();
+    for (fork_safe_mutex* each = first_locked; each != nullptr; each = each->next_) each->mutex_.unlock();
     pthread_rwlock_unlock(&barrier);
   }
 
   static void after_in_child() {
     // The lock remembers its holder by a number that the thread no longer has.
     barrier = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-    for (fork_safe_mutex* each = first_mutex.load(); each != nullptr; each = each->next_) each->mutex_.unlock();
+    // Those that were added meanwhile may be held by threads that are not here.
+    for (fork_safe_mutex* each = first_mutex.load(); each != first_locked; each = each->next_) {
+      new (&each->mutex_) std::mutex;
+    }
+    for (fork_safe_mutex* each = first_locked; each != nullptr; each = each->next_) each->mutex_.unlock();
     generation.fetch_add(1, std::memory_order_relaxed);
     forget_other_threads();
     forget_core_limits();  // a child may be moved to another cgroup

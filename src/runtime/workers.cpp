@@ -132,7 +132,8 @@ class short_spin {
   short_spin() noexcept {
     if (kmp_get_blocktime == nullptr || kmp_set_blocktime == nullptr || is_decided_by_user) return;
     const int now = kmp_get_blocktime();
-    if (now <= milliseconds) return;
+    // Where the process has more threads than cores and nobody has set a time, libomp 19 says 0 and waits 200 ms.
+    if (now > 0 && now <= milliseconds) return;
     before_ = now;
     kmp_set_blocktime(milliseconds);
   }
@@ -243,22 +244,28 @@ void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::
   });
 }
 
-double fork_join_ns() noexcept {
+double fork_join_ns(int workers) noexcept {
   if (omp_get_level() > 0) return 0;  // nested regions are rare, and small enough
   // 0.6 us for two workers on an AMD Zen 5, 1 us on an Intel Cascade Lake (libomp 19, 2026-11). Where it seems to take
   // 30 us, two threads are on one core because something else ran on the other one, which passes.
-  constexpr double most_ns = 5000;
-  static constinit std::atomic<double> measured{-1.0};
-  if (const double known = measured.load(std::memory_order_relaxed); known >= 0) return known;
-  const int workers = std::min(permitted_cores(), max_workers);
-  double least_ns = most_ns;
+  struct measurement {
+    float ns;
+    int workers;
+  };
+  constexpr float most_ns = 5000;
+  static constinit std::atomic<measurement> last{measurement{0, 0}};
+  const measurement known = last.load(std::memory_order_relaxed);
+  if (known.workers > 0 && workers <= 2 * known.workers) return known.ns;
+  const int measured = std::min(workers, permitted_cores());
+  if (measured <= known.workers) return known.ns;
+  float least_ns = most_ns;
   for (int round = 0; round < 9; ++round) {
     const auto begin = std::chrono::steady_clock::now();
-    run_region(workers, [](int, int) {});
-    const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
+    run_region(measured, [](int, int) {});
+    const std::chrono::duration<float, std::nano> taken = std::chrono::steady_clock::now() - begin;
     least_ns = std::min(least_ns, taken.count());
   }
-  measured.store(least_ns, std::memory_order_relaxed);
+  last.store({least_ns, measured}, std::memory_order_relaxed);
   return least_ns;
 }
 
@@ -311,6 +318,7 @@ void check_not_lost() {
 void forget_other_threads() noexcept {
   busy.store(0, std::memory_order_relaxed);
   recent.forget();
+  around.level = 0;  // nor is a region of the parent's: the share that was decided in one is the child's
 }
 
 }  // namespace tandem::runtime

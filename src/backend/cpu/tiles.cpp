@@ -23,7 +23,8 @@ int workers_for(double one_worker_ns, const resolved_policy& rules) {
   // to another's: exp of 10,000 float64 took one worker 5.8 us and two 6.2, of 30,000 17 and 12 (AMD Zen 5, 2026-11).
   constexpr double more_ns = 2500;
   if (one_worker_ns < 3 * more_ns || rules.workers.value == 1) return 1;
-  return one_worker_ns < 3 * (more_ns + runtime::fork_join_ns()) ? 1 : runtime::workers_of(rules);
+  const int workers = runtime::workers_of(rules);
+  return workers == 1 || one_worker_ns < 3 * (more_ns + runtime::fork_join_ns(workers)) ? 1 : workers;
 }
 
 // What a core does in a nanosecond on operands in its L2 cache (AMD Zen 5 and Intel Cascade Lake with AVX-512, 2026-11:

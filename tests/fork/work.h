@@ -1,0 +1,95 @@
+#pragma once
+
+#include <dirent.h>
+
+#include <complex>
+#include <cstdint>
+
+#include <tandem/tandem.h>
+
+#include "support/elements.h"
+
+// What parents and children of the fork tests compute. All results are known by counting.
+namespace tandem::testing {
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TANDEM_FORK_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define TANDEM_FORK_SANITIZED
+#endif
+
+/// Children of an ordinary test. With the address sanitizer a fork takes some ten times as long.
+#ifdef TANDEM_FORK_SANITIZED
+inline constexpr int child_count = 50;
+#else
+inline constexpr int child_count = 200;
+#endif
+
+/// All threads of the calling process.
+inline int threads_of_this_process() {
+  DIR* const tasks = opendir("/proc/self/task");
+  if (tasks == nullptr) return -1;
+  int count = 0;
+  while (const dirent* const each = readdir(tasks)) count += each->d_name[0] == '.' ? 0 : 1;
+  closedir(tasks);
+  return count;
+}
+
+/// Operands for each kind of work, large enough for several workers.
+class fork_work {
+ public:
+  fork_work()
+      : line_(full({250000}, 1.5)),
+        a_(full({96, 80}, 2.0)),
+        b_(full({80, 96}, 3.0)),
+        za_(eval(astype(a_, complex128))),
+        zb_(eval(astype(b_, complex128))),
+        vector_(full({80}, 3.0)) {}
+
+  bool loop(const policy& rules) const { return all_are(eval(expr(line_) * 4 - line_, rules), 4.5); }
+  bool reduction(const policy& rules) const {
+    return *eval(sum(expr(line_) * 2), rules).data<const double>() == 750000 &&
+           *eval(max(line_), rules).data<const double>() == 1.5;
+  }
+  bool product(const policy& rules) const { return all_are(eval(matmul(a_, b_), rules), 480.0); }
+  bool blas(const policy& rules) const {
+    return all_are(eval(matmul(za_, zb_), rules), std::complex<double>(480)) &&
+           all_are(eval(matmul(za_, astype(vector_, complex128)), rules), std::complex<double>(480));
+  }
+  /// New arrays of many sizes, in pieces that the pool keeps for the thread and in ones that it shares.
+  bool memory() const {
+    for (std::int64_t size = 1; size < 150000; size = size * 4 + 1) {
+      ndarray first = full({size}, 7.0);
+      ndarray second = full({size}, 8.0);
+      first = ndarray();
+      const ndarray third = full({size}, 9.0);
+      if (second.at<double>({size - 1}) != 8 || third.at<double>({size / 2}) != 9) return false;
+    }
+    return host_memory().in_use_bytes > 0;
+  }
+  bool each(const policy& rules) const {
+    return loop(rules) && reduction(rules) && product(rules) && blas(rules) && memory();
+  }
+
+ private:
+  template <class T>
+  static bool all_are(const ndarray& given, T expected) {
+    const T* const from = given.data<const T>();
+    for (std::int64_t i = 0; i < given.size(); ++i) {
+      if (from[i] != expected) return false;
+    }
+    return true;
+  }
+
+  ndarray line_;
+  ndarray a_;
+  ndarray b_;
+  ndarray za_;
+  ndarray zb_;
+  ndarray vector_;
+};
+
+}  // namespace tandem::testing
