@@ -10,6 +10,7 @@
 
 #include <tandem/errors.h>
 
+#include "exec/report.h"
 #include "runtime/fork.h"
 #include "runtime/policy.h"
 #include "runtime/workers.h"
@@ -89,7 +90,7 @@ void imap_engine::state::fail(std::int64_t item, std::exception_ptr why) {
 
 void imap_engine::state::work() {
   runtime::run_in_parts(workers, [&](int, int parts) {
-    const runtime::scoped_team_member member(workers, parts);
+    const runtime::scoped_team_member member(workers, parts, true);
     const runtime::scoped_inheritance policy(inherited);
     const auto end_if_lost = [&]() noexcept {
       if (member.is_lost()) runtime::check_not_lost();
@@ -123,6 +124,7 @@ imap_engine::imap_engine(std::int64_t items, const imap_options& options,
   if (options.chunk < 0) {
     throw argument_error(fmt::format("parallel_imap: chunk is {}; expected 0 or more", options.chunk));
   }
+  exec::print_info_if_asked();
   runtime::check_not_lost();
   const int workers = runtime::workers_of(runtime::resolve(options.rules));
   const std::int64_t chunk = std::max<std::int64_t>(options.chunk, 1);
@@ -157,7 +159,10 @@ imap_engine::imap_engine(std::int64_t items, const imap_options& options,
 void imap_engine::start() {
   if (state_->items == 0) return;
   // The team's master: the reader's own thread reads.
-  state_->driver = std::thread([to = state_.get()] { to->work(); });
+  state_->driver = std::thread([to = state_.get(), reader = runtime::this_evaluating_thread()] {
+    runtime::stand_in_for(reader);
+    to->work();
+  });
 }
 
 imap_engine::~imap_engine() {

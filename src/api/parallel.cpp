@@ -11,6 +11,7 @@
 #include <tandem/manipulation.h>
 
 #include "core/layout.h"
+#include "exec/report.h"
 #include "runtime/policy.h"
 #include "runtime/workers.h"
 
@@ -113,6 +114,7 @@ void check_chunk(std::int64_t chunk, const char* what) {
 
 void run_chunks(std::int64_t items, const parallel_options& options, void* context, chunk_call call, const char* what) {
   check_chunk(options.chunk, what);
+  exec::print_info_if_asked();
   runtime::check_not_lost();
   const int workers = runtime::workers_of(runtime::resolve(options.rules));
   const runtime::inherited_policy inherited = runtime::policy_to_inherit(options.rules);
@@ -129,7 +131,7 @@ void run_chunks(std::int64_t items, const parallel_options& options, void* conte
   // A team is smaller than it was asked to be where others are at work; items are for whoever comes.
   shared_items shared(items, options.chunk, team);
   runtime::run_in_parts(team, [&](int, int parts) {
-    const runtime::scoped_team_member member(workers, parts);
+    const runtime::scoped_team_member member(workers, parts, false);
     const runtime::scoped_inheritance policy(inherited);
     while (!stop.is_set()) {
       const auto [begin, end] = shared.take();

@@ -68,6 +68,13 @@ class recent_threads {
     return count;
   }
 
+  // The calling thread's place.
+  unsigned number() noexcept {
+    if (number_ == none) number_ = next_.fetch_add(1, std::memory_order_relaxed) % places;
+    return number_;
+  }
+  static void adopt(unsigned number) noexcept { number_ = number; }
+
   void forget() noexcept {
     for (std::atomic<std::int64_t>& each : last_) each.store(0, std::memory_order_relaxed);
   }
@@ -75,6 +82,8 @@ class recent_threads {
  private:
   static constexpr std::int64_t at_work = std::numeric_limits<std::int64_t>::max();
   static constexpr unsigned places = 64;
+  static constexpr unsigned none = places;
+  static thread_local unsigned number_;
 
   // As most processes have it; they need no clock.
   bool knows_one_thread() const noexcept { return next_.load(std::memory_order_relaxed) <= 1; }
@@ -83,15 +92,12 @@ class recent_threads {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
   }
 
-  std::atomic<std::int64_t>& place_of_this_thread() noexcept {
-    static constinit thread_local unsigned number = places;
-    if (number == places) number = next_.fetch_add(1, std::memory_order_relaxed) % places;
-    return last_[number];
-  }
+  std::atomic<std::int64_t>& place_of_this_thread() noexcept { return last_[number()]; }
 
   std::atomic<unsigned> next_{0};
   std::array<std::atomic<std::int64_t>, places> last_{};
 };
+constinit thread_local unsigned recent_threads::number_ = none;
 constinit recent_threads recent;
 
 // Workers for one piece of work.
@@ -307,12 +313,15 @@ scoped_thread_count::~scoped_thread_count() {
   if (before_ != get_max_threads()) set_num_threads(before_);
 }
 
-scoped_team_member::scoped_team_member(int workers, int width) noexcept
+evaluating_thread this_evaluating_thread() noexcept { return {recent.number()}; }
+void stand_in_for(evaluating_thread other) noexcept { recent_threads::adopt(other.number); }
+
+scoped_team_member::scoped_team_member(int workers, int width, bool is_hired) noexcept
     : share_before_(around.share),
       level_before_(around.level),
       in_team_before_(around.in_team),
       generation_before_(around.generation) {
-  around = {std::max(workers / width, 1), omp_get_level(), width > 1 || in_team_before_,
+  around = {std::max(workers / width, 1), omp_get_level(), width > 1 || is_hired || in_team_before_,
             in_team_before_ ? generation_before_ : fork_generation()};
 }
 
@@ -320,7 +329,7 @@ scoped_team_member::~scoped_team_member() {
   around = {share_before_, level_before_, in_team_before_, generation_before_};
 }
 
-bool scoped_team_member::is_lost() const noexcept { return around.generation != fork_generation(); }
+bool scoped_team_member::is_lost() const noexcept { return around.in_team && around.generation != fork_generation(); }
 
 void check_not_lost() {
   if (!around.in_team || around.generation == fork_generation()) return;

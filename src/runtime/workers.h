@@ -29,6 +29,14 @@ void run_in_parts(int workers, core::function_ref<void(int, int)> work);
 /// `run_in_parts`. Workers are numbered from 0 below `workers`; a part may be empty and is then not called.
 void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::int64_t, std::int64_t, int)> work);
 
+/// One of the threads among which cores are shared, as `run_in_parts` tells them apart.
+struct evaluating_thread {
+  unsigned number;
+};
+evaluating_thread this_evaluating_thread() noexcept;
+/// From now on the calling thread counts as that one, for which it works.
+void stand_in_for(evaluating_thread other) noexcept;
+
 /// What `parallel_for` itself costs with that many workers, in nanoseconds. Measured, with no more than the permitted
 /// cores, by the first call and by one with more than twice the workers of the measurement before: some tens of
 /// microseconds.
@@ -49,10 +57,11 @@ class scoped_thread_count {
 };
 
 /// While it lives, the calling thread is one of `width` that share `workers` workers and run code of the user: what that
-/// evaluates has its part of them.
+/// evaluates has its part of them. `is_hired` for a thread that is not the one that asked for the work: it cannot go on
+/// in a forked child even if it is the only one.
 class scoped_team_member {
  public:
-  scoped_team_member(int workers, int width) noexcept;
+  scoped_team_member(int workers, int width, bool is_hired) noexcept;
   ~scoped_team_member();
   scoped_team_member(const scoped_team_member&) = delete;
   scoped_team_member& operator=(const scoped_team_member&) = delete;

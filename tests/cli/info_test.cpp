@@ -1,6 +1,8 @@
+#include <sched.h>
 #include <tandem/machine.h>
 #include <tandem/report.h>
 
+#include <optional>
 #include <string>
 
 #include "cli/command.h"
@@ -72,6 +74,81 @@ TEST(info, shows_the_libraries_of_the_process_and_whom_they_serve) {
                       "\"omp_get_max_threads\"}"),
             "{True}\n");
   EXPECT_NE(text.out.find(": cblas_zgemm"), std::string::npos) << text.out;
+}
+
+/// A variable for the commands that are run while it lives, and what it was before.
+class with_variable {
+ public:
+  with_variable(const char* name, const char* value) : name_(name) {
+    if (const char* const before = getenv(name)) before_ = before;
+    setenv(name, value, 1);
+  }
+  ~with_variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
+  with_variable(const with_variable&) = delete;
+  with_variable& operator=(const with_variable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+TEST(info, names_the_limit_that_decides) {
+  const with_variable slots("NSLOTS", "1");
+  const outcome text = run({"info"});
+  const outcome document = run({"info", "--json"});
+  EXPECT_NE(text.out.find(", permitted: 1\n"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("1 by scheduler: NSLOTS=1"), std::string::npos) << text.out;
+  EXPECT_EQ(
+      from_json(document.out, "d[\"permitted_cores\"], [e[\"cores\"] for e in d[\"core_limits\"] if e[\"decides\"]]"),
+      "1 [1]\n");
+  EXPECT_EQ(from_json(document.out, "[e for e in d[\"core_limits\"] if e[\"name\"] == \"scheduler\"][0][\"source\"]"),
+            "NSLOTS=1\n");
+}
+
+TEST(info, follows_the_affinity_mask) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  int last = 0;
+  for (int i = 0; i < CPU_SETSIZE; ++i) last = CPU_ISSET(i, &before) ? i : last;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(last, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const outcome document = run({"info", "--json"});
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(from_json(document.out, "d[\"permitted_cores\"], d[\"core_limits\"][0]"),
+            "1 {'name': 'affinity mask', 'cores': 1, 'source': '" + std::to_string(last) + "', 'decides': True}\n");
+}
+
+TEST(info, shows_each_field_of_the_policy_and_what_decided_it) {
+  const with_variable workers("TANDEM_WORKERS", "3");
+  const with_variable device("TANDEM_DEVICE", "gpu:1");
+  const with_variable rule("TANDEM_STRICTNESS", "Preferred");
+  const with_variable memory("TANDEM_HOST_MEMORY", "2GiB");
+  const outcome text = run({"info"});
+  const outcome document = run({"info", "--json"});
+  EXPECT_EQ(text.err, "");
+  EXPECT_NE(text.out.find("workers: 3 (TANDEM_WORKERS)\n"), std::string::npos) << text.out;
+  EXPECT_EQ(from_json(document.out, "\" \".join(d[\"policy\"])"),
+            "workers device strictness determinism transfers host_memory_bytes device_memory_bytes fast_math\n");
+  EXPECT_EQ(from_json(document.out, "d[\"workers\"], d[\"policy\"][\"workers\"]"),
+            "3 {'value': '3', 'source': 'TANDEM_WORKERS'}\n");
+  EXPECT_EQ(from_json(document.out, "d[\"policy\"][\"device\"], d[\"policy\"][\"strictness\"]"),
+            "{'value': 'gpu:1', 'source': 'TANDEM_DEVICE'} {'value': 'preferred', 'source': 'TANDEM_STRICTNESS'}\n");
+  EXPECT_EQ(from_json(document.out, "d[\"policy\"][\"host_memory_bytes\"], d[\"policy\"][\"fast_math\"]"),
+            "{'value': '2147483648', 'source': 'TANDEM_HOST_MEMORY'} {'value': 'off', 'source': 'default'}\n");
+}
+
+TEST(info, names_variables_that_cannot_be_read) {
+  const with_variable transfers("TANDEM_TRANSFERS", "sometimes");
+  const with_variable slots("NSLOTS", "many");
+  const outcome text = run({"info"});
+  EXPECT_EQ(text.status, 0);
+  EXPECT_NE(text.out.find("transfers: unreadable (TANDEM_TRANSFERS)\n"), std::string::npos) << text.out;
+  EXPECT_NE(text.err.find("tandem: warning: TANDEM_TRANSFERS is 'sometimes'; expected implicit or forbidden"),
+            std::string::npos)
+      << text.err;
+  EXPECT_NE(text.err.find("tandem: warning: NSLOTS is 'many'"), std::string::npos) << text.err;
 }
 
 TEST(info, says_why_no_gpu_is_used) {
