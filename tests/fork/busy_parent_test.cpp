@@ -4,6 +4,7 @@
 #include <atomic>
 #include <complex>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <latch>
 #include <string>
@@ -136,12 +137,18 @@ TEST(ForkOfABusyParent, BesideFirstEvaluations) {
     for (int t = 0; t < 3; ++t) {
       threads.emplace_back([&] {
         ready.arrive_and_wait();
-        if (!fork_work().each({.workers = 2})) ++wrong;
+        if (!fork_work().each({.workers = 2})) {
+          std::fputs("a thread had wrong results\n", stderr);
+          ++wrong;
+        }
       });
     }
     ready.arrive_and_wait();
     for (int i = 0; i < 5; ++i) {
-      if (in_child([] { return fork_work().each({.workers = 2}); }) != "") ++wrong;
+      const std::string outcome = in_child([] { return fork_work().each({.workers = 2}); });
+      if (outcome == "") continue;
+      std::fprintf(stderr, "child %d: %s\n", i, outcome.c_str());
+      ++wrong;
     }
     for (std::thread& each : threads) each.join();
     return wrong == 0;
