@@ -7,16 +7,18 @@
 #include "api/bound_arguments.h"
 #include "api/function_table.h"
 #include "api/nearest_name.h"
+#include "runtime/fork.h"
 
 namespace tandem {
 
 std::span<const function_info> functions() {
-  static const std::vector<function_info> list = [] {
+  static constinit runtime::made_once<std::vector<function_info>> list;
+  const std::span<const api::function_row> table = api::function_table();
+  return list.get([&] {
     std::vector<function_info> infos;
-    for (const api::function_row& row : api::function_table()) infos.push_back(row.info);
+    for (const api::function_row& row : table) infos.push_back(row.info);
     return infos;
-  }();
-  return list;
+  });
 }
 
 namespace {

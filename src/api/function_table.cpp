@@ -7,6 +7,8 @@
 #include <tandem/products.h>
 #include <tandem/statistics.h>
 
+#include "runtime/fork.h"
+
 // One row a function. Element-wise functions come from their own table; what follows them here are the functions with
 // parameters other than arrays.
 namespace tandem::api {
@@ -292,8 +294,8 @@ std::vector<function_row> make_table() {
 }  // namespace
 
 std::span<const function_row> function_table() {
-  static const std::vector<function_row> table = make_table();
-  return table;
+  static constinit runtime::made_once<std::vector<function_row>> table;
+  return table.get(make_table);
 }
 
 }  // namespace tandem::api

@@ -317,6 +317,9 @@ host_pool& pool() noexcept {
   return instance;
 }
 
+// Made when the library is loaded: a child that is forked while another thread makes it would wait for that for ever.
+[[maybe_unused]] const host_pool& made_at_load = pool();
+
 // When a thread ends, what it kept is for the others.
 struct at_thread_exit {
   ~at_thread_exit() {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <string>
 
@@ -50,7 +51,10 @@ std::int64_t find() noexcept {
 }  // namespace
 
 std::int64_t last_level_cache_bytes() noexcept {
-  static const std::int64_t size_bytes = find();
+  // Two threads may both find it; a child forked meanwhile need not wait for either.
+  static constinit std::atomic<std::int64_t> found{0};
+  std::int64_t size_bytes = found.load(std::memory_order_relaxed);
+  if (size_bytes == 0) found.store(size_bytes = find(), std::memory_order_relaxed);
   return size_bytes;
 }
 

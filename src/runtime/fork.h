@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 
 // What the library does so that a forked child can go on using it: only the thread that called fork lives there, and
@@ -31,6 +32,38 @@ class fork_barrier {
   ~fork_barrier();
   fork_barrier(const fork_barrier&) = delete;
   fork_barrier& operator=(const fork_barrier&) = delete;
+};
+
+/// A value that the first caller makes, in place of a local static: a child that was forked while another thread was
+/// initializing one would wait for that for ever. A static object without a destructor; what it made stays.
+template <class Value>
+class made_once {
+ public:
+  constexpr made_once() noexcept = default;
+  made_once(const made_once&) = delete;
+  made_once& operator=(const made_once&) = delete;
+
+  /// The value, from `make()` if there is none yet; an exception of it is passed on, and the next call makes it. `make`
+  /// must not use another value of this kind for the first time, nor anything else that keeps a fork waiting.
+  /// Thread safety: any thread.
+  template <class Make>
+  const Value& get(Make&& make) {
+    const Value* const known = value_.load(std::memory_order_acquire);
+    if (known != nullptr) [[likely]]
+      return *known;
+    const fork_barrier no_fork;  // so that the mutex needs not be a fork_safe_mutex, which cannot be constant
+    const std::lock_guard lock(guard_);
+    const Value* made = value_.load(std::memory_order_relaxed);
+    if (made == nullptr) {
+      made = new Value(make());
+      value_.store(made, std::memory_order_release);
+    }
+    return *made;
+  }
+
+ private:
+  std::atomic<const Value*> value_{nullptr};
+  std::mutex guard_;
 };
 
 /// How often a process has forked on the way to this one: it differs in a child. Counts from when the library was

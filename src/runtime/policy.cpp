@@ -164,7 +164,6 @@ std::optional<Value> one_of(std::string_view text, std::initializer_list<std::pa
   return std::nullopt;
 }
 
-fork_safe_mutex environment_guard;
 fork_safe_mutex default_guard;
 policy default_rules;
 // Counts changes of the default policy, so that threads know when what they remember is old.
@@ -247,20 +246,13 @@ environment_policy read_environment(const std::function<std::optional<std::strin
 }
 
 const environment_policy& environment() {
-  // Not a local static, whose first use by another thread a child of fork would wait for if it was made just then.
-  static constinit std::atomic<const environment_policy*> found{nullptr};
-  const environment_policy* result = found.load(std::memory_order_acquire);
-  if (result != nullptr) return *result;
-  const std::lock_guard lock(environment_guard);
-  result = found.load(std::memory_order_relaxed);
-  if (result == nullptr) {
-    result = new environment_policy(read_environment([](std::string_view name) -> std::optional<std::string> {
+  static constinit made_once<environment_policy> found;
+  return found.get([] {
+    return read_environment([](std::string_view name) -> std::optional<std::string> {
       const char* const value = std::getenv(std::string(name).c_str());
       return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-    }));
-    found.store(result, std::memory_order_release);
-  }
-  return *result;
+    });
+  });
 }
 
 namespace {

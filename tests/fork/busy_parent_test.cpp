@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <complex>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
+#include <latch>
 #include <string>
 #include <thread>
 #include <vector>
@@ -98,8 +101,7 @@ TEST(ForkOfABusyParent, BesideMemory) {
 
 TEST(ForkOfABusyParent, BesideAllAtOnce) {
   const fork_work work;
-  fork_beside({[&] { return work.each({.workers = 2}); }, [&] { return work.blas({.workers = 3}); },
-               [&] { return work.memory(); }},
+  fork_beside({[&] { return work.each({.workers = 2}); }, [&] { return work.blas({.workers = 3}) && work.memory(); }},
               work, child_count);
 }
 
@@ -122,6 +124,37 @@ TEST(ForkOfABusyParent, BesidePoliciesThatChange) {
                [] { return policy_of_this_thread().host_memory_bytes.value == unlimited; }},
               work, child_count / 10);
   set_default_policy({});
+}
+
+// What the library makes when it is first needed, other threads are about to make: in a process of its own each time.
+TEST(ForkOfABusyParent, BesideFirstEvaluations) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto forks_at_once = [] {
+    std::vector<std::thread> threads;
+    std::atomic<int> wrong{0};
+    std::latch ready(4);
+    for (int t = 0; t < 3; ++t) {
+      threads.emplace_back([&] {
+        ready.arrive_and_wait();
+        if (!fork_work().each({.workers = 2})) {
+          std::fputs("a thread had wrong results\n", stderr);
+          ++wrong;
+        }
+      });
+    }
+    ready.arrive_and_wait();
+    for (int i = 0; i < 5; ++i) {
+      const std::string outcome = in_child([] { return fork_work().each({.workers = 2}); });
+      if (outcome == "") continue;
+      std::fprintf(stderr, "child %d: %s\n", i, outcome.c_str());
+      ++wrong;
+    }
+    for (std::thread& each : threads) each.join();
+    return wrong == 0;
+  };
+  for (int i = 0; i < child_count / 20; ++i) {
+    EXPECT_EXIT(_exit(forks_at_once() ? 0 : 1), ::testing::ExitedWithCode(0), "") << i;
+  }
 }
 
 TEST(ForkOfABusyParent, BesideOtherForks) {

@@ -42,7 +42,7 @@ inline int threads_of_this_process() {
 class fork_work {
  public:
   fork_work()
-      : line_(full({250000}, 1.5)),
+      : line_(full({180000}, 1.5)),
         a_(full({96, 80}, 2.0)),
         b_(full({80, 96}, 3.0)),
         za_(eval(astype(a_, complex128))),
@@ -51,7 +51,7 @@ class fork_work {
 
   bool loop(const policy& rules) const { return all_are(eval(expr(line_) * 4 - line_, rules), 4.5); }
   bool reduction(const policy& rules) const {
-    return *eval(sum(expr(line_) * 2), rules).data<const double>() == 750000 &&
+    return *eval(sum(expr(line_) * 2), rules).data<const double>() == 540000 &&
            *eval(max(line_), rules).data<const double>() == 1.5;
   }
   bool product(const policy& rules) const { return all_are(eval(matmul(a_, b_), rules), 480.0); }

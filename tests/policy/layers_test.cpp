@@ -103,7 +103,7 @@ TEST(Layers, OfEachFieldDecideFromTheCallDown) {
   }
 }
 
-// Each field is set by one layer alone, in all the ways to share eight fields out to the layers that one rotation gives.
+// Each field is set by one layer alone; the layers take turns.
 TEST(Layers, DecideFieldsOneByOne) {
   const default_guard guard;
   const std::vector<field_case> fields = all_fields();

@@ -12,9 +12,9 @@
 //
 // usage: report [LAYER]
 //
-// LAYER (call, scope or process) sets all fields to values that no test puts into the environment. The lines are
-// "FIELD VALUE LAYER"; then what came of an evaluation: "evaluated 42" or an error. An error of the policy itself is one
-// line for each time it was asked for: "error TEXT", twice.
+// LAYER (call, scope or process) sets all fields to values that no test puts into the environment. Prints a line for
+// each field, "FIELD VALUE LAYER", twice, then what came of an evaluation: "evaluated 42". Whatever fails prints one
+// line instead: "error TEXT".
 namespace td = tandem;
 
 namespace {

@@ -8,6 +8,8 @@
 
 #include <tandem/errors.h>
 
+#include "runtime/fork.h"
+
 namespace tandem::backend {
 
 #if defined(__x86_64__)
@@ -86,9 +88,16 @@ std::span<const instruction_set> instruction_sets() noexcept {
   return sets;
 }
 
+namespace {
+
+// When the library is loaded, for forks by other threads.
+[[maybe_unused]] const std::span<const instruction_set> made_at_load = instruction_sets();
+
+}  // namespace
+
 const instruction_set& instruction_set_in_use() {
-  static const instruction_set& chosen = choose();
-  return chosen;
+  static constinit runtime::made_once<const instruction_set*> chosen;
+  return *chosen.get([] { return &choose(); });
 }
 
 }  // namespace tandem::backend

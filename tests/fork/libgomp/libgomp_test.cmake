@@ -15,7 +15,8 @@ foreach(source IN LISTS sources)
 endforeach()
 
 function(run_step name)
-  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${work_folder} RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${work_folder}
+                  RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "${name}: status ${status}\n${text}")
   endif()
