@@ -36,7 +36,9 @@ TEST(ops, markdown_has_a_row_for_every_function) {
   }
   std::istringstream lines(result.out);
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("|")) EXPECT_EQ(bars_of(line), 3) << line;
+    if (line.starts_with("|")) {
+      EXPECT_EQ(bars_of(line), 3) << line;
+    }
   }
 }
 
