@@ -109,10 +109,12 @@ class imap_range {
       return *this;
     }
     void operator++(int) { ++*this; }
-    friend bool operator==(const iterator& at, std::default_sentinel_t) { return !at.range_->current_; }
+    friend bool operator==(const iterator& at, std::default_sentinel_t) { return at.is_at_end(); }
 
    private:
     explicit iterator(imap_range* range) : range_(range) {}
+    // Friends of a nested class have no access to the class around it.
+    bool is_at_end() const noexcept { return !range_->current_; }
     imap_range* range_;
     friend class imap_range;
   };

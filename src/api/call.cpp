@@ -11,6 +11,23 @@
 
 namespace tandem {
 
+std::string_view to_string(work_kind kind) noexcept {
+  switch (kind) {
+    case work_kind::elementwise: return "element-wise";
+    case work_kind::reduction: return "reduction";
+    case work_kind::search: return "search";
+    case work_kind::scan: return "scan";
+    case work_kind::product: return "product";
+    case work_kind::repetition: return "repetition";
+    case work_kind::copy: return "copy";
+    case work_kind::fill: return "fill";
+    case work_kind::progression: return "progression";
+    case work_kind::allocation: return "allocation";
+    case work_kind::view: break;
+  }
+  return "view";
+}
+
 std::span<const function_info> functions() {
   static constinit runtime::made_once<std::vector<function_info>> list;
   const std::span<const api::function_row> table = api::function_table();

@@ -19,7 +19,7 @@ constexpr std::string_view general = R"(tandem: n-dimensional arrays at the comm
   tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT]   compute an expression
   tandem scale 'EXPRESSION' [NAME=FILE|VALUE]...           measure it with 1, 2,
                                                            ... workers
-  tandem ops [--markdown]                                  list the functions
+  tandem ops [--markdown | --parallel]                     list the functions
   tandem info [--json]                                     describe the machine
   tandem help [COMMAND|FUNCTION]                           explain
   tandem --version
@@ -103,10 +103,14 @@ An evaluation that takes longer than S is done once a round.
   tandem scale 'sqrt(x**2 + y**2)' x=x.npy y=y.npy --max 8 --json
 )";
 
-constexpr std::string_view ops = R"(tandem ops [--markdown]
+constexpr std::string_view ops = R"(tandem ops [--markdown | --parallel]
 
 Lists the functions that expressions can call, with their parameters and
-defaults; --markdown writes the list as tables.
+defaults.
+
+  --markdown              write the list as Markdown tables
+  --parallel              write Markdown tables of what work each function is
+                          and what of it is shared out among the workers
 )";
 
 constexpr std::string_view info = R"(tandem info [--json]

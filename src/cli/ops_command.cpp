@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/parallel_table.h"
 #include "cli/signature.h"
 #include "cli/status.h"
 
@@ -29,15 +30,6 @@ std::string plain_list() {
   return text;
 }
 
-std::string in_table_cell(std::string_view text) {
-  std::string cell;
-  for (const char c : text) {
-    if (c == '|') cell += '\\';
-    cell += c;
-  }
-  return cell;
-}
-
 std::string markdown() {
   std::string text = "# Functions\n\nWritten by `tandem ops --markdown`.\n";
   std::string_view group;
@@ -46,7 +38,7 @@ std::string markdown() {
       text += fmt::format("\n## {}\n\n| function | effect |\n|---|---|\n", function.group);
       group = function.group;
     }
-    text += fmt::format("| `{}` | {} |\n", in_table_cell(signature(function)), in_table_cell(function.summary));
+    text += fmt::format("| `{}` | {} |\n", table_cell(signature(function)), table_cell(function.summary));
   }
   return text;
 }
@@ -58,10 +50,12 @@ int run_ops(std::span<const std::string> arguments) {
     write_output(plain_list());
   } else if (arguments.size() == 1 && arguments[0] == "--markdown") {
     write_output(markdown());
+  } else if (arguments.size() == 1 && arguments[0] == "--parallel") {
+    write_output(parallel_table());
   } else if (arguments.size() == 1 && (arguments[0] == "--help" || arguments[0] == "-h")) {
     write_output(help_text("ops"));
   } else {
-    throw usage_error(fmt::format("ops takes no argument but --markdown; given '{}'", arguments.back()));
+    throw usage_error(fmt::format("ops takes no argument but --markdown or --parallel; given '{}'", arguments.back()));
   }
   return exit_success;
 }

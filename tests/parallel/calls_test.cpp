@@ -88,7 +88,9 @@ TEST(ParallelFor, NeverHasMoreCallsAtATimeThanWorkers) {
                  },
                  {.chunk = 1, .rules = {.workers = workers}});
     EXPECT_LE(most, workers);
-    if (workers > 1) EXPECT_GT(most, 1) << "nothing ran at the same time";
+    if (workers > 1) {
+      EXPECT_GT(most, 1) << "nothing ran at the same time";
+    }
   }
 }
 
