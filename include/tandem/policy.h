@@ -73,7 +73,7 @@ enum class transfers : std::uint8_t {
 /// An impossible value is a `policy_error` that names where it was set: in the evaluation for a call's policy, at once
 /// for `scoped_policy` and `set_default_policy`. A value of a TANDEM_ variable that cannot be read is one in each
 /// evaluation that would need it, so not where a layer above decides; one of OMP_NUM_THREADS, which is not ours alone,
-/// is ignored and `runtime_report` tells.
+/// is ignored by tandem and `runtime_report` tells; libomp 19 itself may end the process over it.
 struct policy {
   /// The most threads that work on it at a time: 1 to `max_workers`, `all_permitted_cores` (-1) or
   /// `automatic_workers`. More than the permitted cores is allowed and rarely useful. Work that is too small to be
@@ -89,7 +89,7 @@ struct policy {
   /// Default: implicit.
   std::optional<tandem::transfers> transfers = std::nullopt;
   /// Bytes of host memory that one evaluation may allocate for its result and its temporaries, or a creation function
-  /// for its array; scratch of some KiB a worker is not counted. One that needs more is `out_of_memory` before it has allocated or written anything. 0 or
+  /// for its array; scratch of less than 1 MiB a worker is not counted. One that needs more is `out_of_memory` before it has allocated or written anything. 0 or
   /// more. Default: unlimited.
   std::optional<std::int64_t> host_memory_bytes = std::nullopt;
   /// The same for the memory of a GPU. Default: unlimited.

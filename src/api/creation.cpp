@@ -24,7 +24,7 @@ namespace {
 
 ndarray allocated(const dims& shape, dtype type, std::string_view what) {
   const std::int64_t size_bytes = core::checked_bytes(shape, type, what);
-  exec::check_memory(size_bytes, 0, runtime::resolve({}), what);
+  exec::check_memory(size_bytes, 0, exec::decide({}, what), what);
   return {detail::storage::allocate(size_bytes), type, core::contiguous(shape)};
 }
 

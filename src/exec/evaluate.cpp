@@ -220,8 +220,9 @@ bool may_write_in_place(const bound_program& what, const ops::structure& of, con
   return std::ranges::all_of(of.arrays(), [&](const auto& each) { return is_apart(each.memory); });
 }
 
-// The policy of an evaluation. An impossible one is an error also where nothing is left to do.
-resolved_policy decide(const policy& call, const ops::node& what) {
+}  // namespace
+
+resolved_policy decide(const policy& call, std::string_view what) {
   print_info_if_asked();
   runtime::check_not_lost();
   const resolved_policy rules = runtime::resolve(call);
@@ -229,12 +230,10 @@ resolved_policy decide(const policy& call, const ops::node& what) {
     throw device_error(
         fmt::format("{}: {} is demanded ({}), and this build of tandem has no code for GPUs; use device::cpu, or "
                     "strictness::preferred to let the CPU do it",
-                    ops::name_of(what), to_string(rules.device.value), to_string(rules.device.layer)));
+                    what, to_string(rules.device.value), to_string(rules.device.layer)));
   }
   return rules;
 }
-
-}  // namespace
 
 void check_memory(std::int64_t result_bytes, std::int64_t temporary_bytes, const resolved_policy& rules,
                   std::string_view what) {
@@ -246,7 +245,7 @@ void check_memory(std::int64_t result_bytes, std::int64_t temporary_bytes, const
 }
 
 ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, const std::shared_ptr<storage>* replaced) {
-  const resolved_policy rules = decide(call, *root);
+  const resolved_policy rules = decide(call, ops::name_of(*root));
   if (const auto* leaf = std::get_if<ops::array_leaf>(&root->detail)) return leaf->value;
   if (const auto kept = ops::valid_result(*root)) return kept->value;
 
@@ -275,7 +274,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, cons
 }
 
 void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call) {
-  const resolved_policy rules = decide(call, *root);
+  const resolved_policy rules = decide(call, ops::name_of(*root));
   ops::structure structure;
   const bool is_described = structure.describe(*root, rules.fast_math.value, &target.layout());
   bound_program direct = find_or_compile(root, structure, is_described, rules.fast_math.value, &target.layout());

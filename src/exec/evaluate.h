@@ -22,6 +22,11 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps = tru
 /// Throws: as `evaluate`; `target` is unchanged then.
 void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call);
 
+/// The policy of an evaluation, or of another operation that makes an array.
+/// Throws: `policy_error` for an impossible one, also where nothing is left to do; `device_error` if it demands a device
+/// that cannot do the work.
+resolved_policy decide(const policy& call, std::string_view what);
+
 /// Before anything is allocated. Throws: `out_of_memory` if the policy allows less host memory than that.
 void check_memory(std::int64_t result_bytes, std::int64_t temporary_bytes, const resolved_policy& rules,
                   std::string_view what);

@@ -67,7 +67,7 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"scale", "x", "--second", "1"}, "there is no option '--second'; did you mean '--seconds'?");
   expect_usage_error({"scale", "x", "--workers", "1"},
                      "there is no option '--workers'; put -- before an expression that begins with '-'");
-  expect_usage_error({"ops", "--mark"}, "ops takes no argument but --markdown; given '--mark'");
+  expect_usage_error({"ops", "--mark"}, "ops takes no argument but --markdown or --parallel; given '--mark'");
   expect_usage_error({"help", "eva"}, "there is no command or function 'eva'; did you mean 'eval'?");
   expect_usage_error({"help", "arcsin"}, "there is no command or function 'arcsin'; did you mean 'asin'?");
   expect_usage_error({"help", "eval", "ops"}, "help takes one command or function");
