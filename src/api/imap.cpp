@@ -159,10 +159,7 @@ imap_engine::imap_engine(std::int64_t items, const imap_options& options,
 void imap_engine::start() {
   if (state_->items == 0) return;
   // The team's master: the reader's own thread reads.
-  state_->driver = std::thread([to = state_.get(), reader = runtime::this_evaluating_thread()] {
-    runtime::stand_in_for(reader);
-    to->work();
-  });
+  state_->driver = std::thread([to = state_.get()] { to->work(); });
 }
 
 imap_engine::~imap_engine() {

@@ -19,23 +19,15 @@ int workers_of(const resolved_policy& rules) noexcept;
 int cores_of_this_thread() noexcept;
 
 /// Calls `work(part, parts)` for each part of 0 to parts - 1, each by a worker of its own, and waits. There are as many
-/// parts as workers were asked for, or fewer: while other threads of the application evaluate, or did so less than 0.1
-/// ms ago, no more than an equal part of the permitted cores and what the others have left of them; always at least one.
-/// So such threads do not crowd each other out. The
+/// parts as workers were asked for, or fewer: while other threads of the application evaluate, no more than an equal part
+/// of the permitted cores and what the others have left of them, and always at least one; so they do not crowd each
+/// other out. Threads that evaluated at the same time less than a millisecond ago count, too. The
 /// calling thread does part 0. Of several exceptions the one of the first part is passed on, after all parts have ended.
 void run_in_parts(int workers, core::function_ref<void(int, int)> work);
 
 /// Calls `work(begin, end, worker)` for contiguous parts of [0, items), one part a worker, and waits; otherwise as
 /// `run_in_parts`. Workers are numbered from 0 below `workers`; a part may be empty and is then not called.
 void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::int64_t, std::int64_t, int)> work);
-
-/// One of the threads among which cores are shared, as `run_in_parts` tells them apart.
-struct evaluating_thread {
-  unsigned number;
-};
-evaluating_thread this_evaluating_thread() noexcept;
-/// From now on the calling thread counts as that one, for which it works.
-void stand_in_for(evaluating_thread other) noexcept;
 
 /// What `parallel_for` itself costs with that many workers, in nanoseconds. Measured, with no more than the permitted
 /// cores, by the first call and by one with more than twice the workers of the measurement before: some tens of
