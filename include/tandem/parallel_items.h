@@ -50,7 +50,9 @@ struct range_source {
   range_source(const index_range& of, const char* what) : range(of), count(count_of(of, what)) {}
   template <class Function>
   decltype(auto) call(Function& function, std::int64_t i) const {
-    return function(range.begin + i * range.step);
+    // Unsigned, because the product may overflow although no integer of the range does.
+    return function(static_cast<std::int64_t>(static_cast<std::uint64_t>(range.begin) +
+                                              static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(range.step)));
   }
 };
 

@@ -24,6 +24,22 @@ bool has_fused_multiply_add() {
   return false;
 }
 
+// Whether operations are put together depends on the compiler's optimizations, which builds for debugging and with
+// sanitizers do without: what may round once may round twice there.
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool always_fuses = false;
+#else
+constexpr bool always_fuses = true;
+#endif
+#else
+constexpr bool always_fuses = true;
+#endif
+#else
+constexpr bool always_fuses = false;
+#endif
+
 template <class T>
 void compare(std::int64_t count) {
   random_numbers random(4711);
@@ -48,12 +64,15 @@ void compare(std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) {
     const auto k = static_cast<std::size_t>(i);
     const T product = x[k] * y[k];
+    const auto is_rounded = [&](T value, T twice, T once) {
+      return (value == once && fuses) || (value == twice && !(fuses && always_fuses));
+    };
     ASSERT_EQ(plain[k], product + z[k]) << i;
-    ASSERT_EQ(fast[k], fuses ? std::fma(x[k], y[k], z[k]) : product + z[k]) << i;
-    ASSERT_EQ(into[k], fuses ? std::fma(-x[k], y[k], z[k]) : z[k] - product) << i;
+    ASSERT_TRUE(is_rounded(fast[k], product + z[k], std::fma(x[k], y[k], z[k]))) << i;
+    ASSERT_TRUE(is_rounded(into[k], z[k] - product, std::fma(-x[k], y[k], z[k]))) << i;
     differences += plain[k] != fast[k] ? 1 : 0;
   }
-  if (fuses && count > 100) EXPECT_GT(differences, 0) << "the inputs show no difference";
+  if (fuses && always_fuses && count > 100) EXPECT_GT(differences, 0) << "the inputs show no difference";
 }
 
 TEST(FastMath, RoundsOnceWhereItMay) {
@@ -70,7 +89,9 @@ TEST(FastMath, IsOffUnlessAskedFor) {
   {
     const scoped_policy fast({.fast_math = true});
     const std::vector<double> inside = elements_of<double>(eval(a * a + minus_one));
-    EXPECT_EQ(inside[0], has_fused_multiply_add() ? 0x1p-29 + 0x1p-60 : 0x1p-29);
+    const bool once = inside[0] == 0x1p-29 + 0x1p-60;
+    EXPECT_TRUE(once || inside[0] == 0x1p-29);
+    if (always_fuses) EXPECT_EQ(once, has_fused_multiply_add());
     EXPECT_EQ(elements_of<double>(eval(a * a + minus_one, {.fast_math = false})), plain);
   }
   EXPECT_EQ(elements_of<double>(eval(a * a + minus_one)), plain);
