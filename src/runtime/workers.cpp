@@ -5,17 +5,16 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <limits>
 #include <mutex>
 
 #include <tandem/errors.h>
 
 #include "runtime/fork.h"
+#include "runtime/leases.h"
 #include "runtime/policy.h"
 
 // libomp's, absent from others: how long a worker without work looks for some before it sleeps, in milliseconds. A
@@ -41,107 +40,6 @@ struct surroundings {
   unsigned generation;
 };
 constinit thread_local surroundings around{};
-
-// Threads that evaluations of the process have at work, or are about to.
-constinit std::atomic<int> busy{0};
-
-// Which threads of the application evaluate at the same time: all the time, but with short pauses. Without it, of two
-// threads on two cores each took both whenever it found the other in a pause, and together they did less than one alone
-// (loops over 200,000 float64, AMD Zen 5, 2026-11). Threads that evaluate one after the other, as steps of a pipeline
-// do, are none. Threads beyond the table's size share places, which makes fewer of them.
-class recent_threads {
- public:
-  // The calling thread begins an evaluation, while others do so or not. How many others there are, of those that
-  // evaluated in the last moment, if any did so at the same time.
-  int begin(bool others_are_at_work) noexcept {
-    std::atomic<std::int64_t>& mine = place_of_this_thread();
-    mine.store(at_work, std::memory_order_relaxed);
-    if (knows_one_thread()) return 0;
-    const std::int64_t now = now_ns();
-    if (others_are_at_work) {
-      last_overlap_.store(now, std::memory_order_relaxed);
-    } else if (last_overlap_.load(std::memory_order_relaxed) < now - moment_ns) {
-      return 0;
-    }
-    int count = 0;
-    for (const std::atomic<std::int64_t>& each : last_) {
-      if (&each != &mine && each.load(std::memory_order_relaxed) > now - moment_ns) ++count;
-    }
-    return count;
-  }
-
-  void end() noexcept { place_of_this_thread().store(knows_one_thread() ? 0 : now_ns(), std::memory_order_relaxed); }
-
-  void forget() noexcept {
-    for (std::atomic<std::int64_t>& each : last_) each.store(0, std::memory_order_relaxed);
-    last_overlap_.store(0, std::memory_order_relaxed);
-  }
-
- private:
-  static constexpr std::int64_t moment_ns = 1'000'000;
-  static constexpr std::int64_t at_work = std::numeric_limits<std::int64_t>::max();
-  static constexpr unsigned places = 64;
-
-  // As most processes have it; they need no clock.
-  bool knows_one_thread() const noexcept { return next_.load(std::memory_order_relaxed) <= 1; }
-
-  static std::int64_t now_ns() noexcept {
-    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-  }
-
-  // A thread that ends leaves nothing there.
-  struct place {
-    std::atomic<std::int64_t>& last;
-    ~place() { last.store(0, std::memory_order_relaxed); }
-  };
-
-  std::atomic<std::int64_t>& place_of_this_thread() noexcept {
-    static constinit thread_local std::atomic<std::int64_t>* mine = nullptr;
-    if (mine == nullptr) {
-      mine = &last_[next_.fetch_add(1, std::memory_order_relaxed) % places];
-      static thread_local const place until_the_end{*mine};
-      static_cast<void>(until_the_end);
-    }
-    return *mine;
-  }
-
-  std::atomic<unsigned> next_{0};
-  std::atomic<std::int64_t> last_overlap_{0};
-  std::array<std::atomic<std::int64_t>, places> last_{};
-};
-constinit recent_threads recent;
-
-// Workers for one piece of work.
-class core_lease {
- public:
-  explicit core_lease(int asked) noexcept : granted_(asked), in_team_(around.in_team) {
-    if (in_team_) {  // its own thread is counted already, and the share keeps within the limits
-      counted_ = asked - 1;
-      busy.fetch_add(counted_, std::memory_order_relaxed);
-      return;
-    }
-    const int others = busy.fetch_add(asked, std::memory_order_relaxed);
-    if (const int threads = recent.begin(others > 0); others > 0 || threads > 0) {
-      const int cores = permitted_cores();
-      granted_ = std::clamp(std::min(cores - others, cores / (threads + 1)), 1, asked);
-      busy.fetch_sub(asked - granted_, std::memory_order_relaxed);
-    }
-    counted_ = granted_;
-  }
-  ~core_lease() {
-    busy.fetch_sub(counted_, std::memory_order_relaxed);
-    if (!in_team_) recent.end();
-  }
-  core_lease(const core_lease&) = delete;
-  core_lease& operator=(const core_lease&) = delete;
-
-  int granted() const noexcept { return granted_; }
-
- private:
-  int granted_;
-  bool in_team_;
-  int counted_;
-};
 
 // libomp's workers go on looking for work for 200 ms after a region, as runnable threads that count against quotas and
 // get in the way of others. After a region of tandem's it is 1 ms, which is enough for the next evaluation of a
@@ -255,7 +153,7 @@ void run_in_parts(int workers, core::function_ref<void(int, int)> work) {
     work(0, 1);
     return;
   }
-  const core_lease lease(workers);
+  const core_lease lease(workers, around.in_team);
   if (lease.granted() == 1) {
     work(0, 1);
   } else {
@@ -347,8 +245,7 @@ void check_not_lost() {
 }
 
 void forget_other_threads() noexcept {
-  busy.store(0, std::memory_order_relaxed);
-  recent.forget();
+  forget_leases();
   around.level = 0;  // nor is a region of the parent's: the share that was decided in one is the child's
 }
 
