@@ -41,7 +41,8 @@ Computes an expression over arrays and prints the result as NumPy does.
   -o, --output OUT        write the result to OUT.npy, or to OUT.npz as arr_0,
                           arr_1, ...; nothing is printed then
   --time                  print times, elements, dtype and shape to stderr
-  --workers N             cores to work on; the default is all permitted ones
+  --workers N             cores to work on; else TANDEM_WORKERS says, and by
+                          default all permitted ones are used
   --batch FILE            each line of FILE ('-': of standard input) holds the
                           arguments of one `tandem eval`, separated by tabs;
                           empty lines and lines that begin with # are skipped.

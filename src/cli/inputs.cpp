@@ -43,12 +43,17 @@ value load_input(const std::string& name, const std::string& text) {
     return {expr(load(text.substr(0, colon), text.substr(colon + 1)))};
   }
   if (exists || text.ends_with(".npy")) return {expr(load(text))};
+  const std::string shown = text.size() > 60 ? text.substr(0, 57) + "..." : text;
+  bool is_value = false;
   try {
-    return interpret(parse(text), {});
+    const auto steps = parse(text);
+    // Without a call it is rather the name of a file that is not there.
+    is_value = text.find('(') != std::string::npos;
+    return interpret(steps, {});
   } catch (const expression_error& error) {
-    throw failure(fmt::format("{}: '{}' is neither a file nor a value: column {}: {}", name,
-                              text.size() > 60 ? text.substr(0, 57) + "..." : text, column_of(text, error.offset),
-                              error.what()));
+    throw failure(fmt::format("{}: '{}' {}: column {}: {}", name, shown,
+                              is_value ? "cannot be computed" : "is neither a file nor a value",
+                              column_of(text, error.offset), error.what()));
   }
 }
 
