@@ -78,8 +78,8 @@ class TANDEM_API imap_engine {
 /// The results of a function as an input range, computed by workers while they are read.
 ///
 /// Nothing is computed before `begin`, and never more than the window's results are held. Reading one waits until it is
-/// ready. An exception of the function is thrown where its result would be read, and no call begins after it. Destroying
-/// the range stops the work and waits for the calls that run.
+/// ready. An exception of the function is thrown where its result would be read, and no call begins after it.
+/// Destroying the range stops the work and waits for the calls that run.
 ///
 /// Thread safety: one thread reads. Movable before `begin` only; the process may fork, but the child cannot read on.
 template <class Source, class Function>

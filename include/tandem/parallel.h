@@ -166,8 +166,8 @@ auto parallel_map(List&& list, Function&& function, const parallel_options& opti
 /// The results of a function of arrays' elements or slices; what it is called with is what its parameters are.
 ///
 /// `[](double x, float y)`: once for each element of the arrays, which are converted to the parameters' dtypes within
-/// a kind or to a higher one, and broadcast to one shape. Shapes: (...), (...) -> the broadcast shape. Only a conversion
-/// copies an operand.
+/// a kind or to a higher one, and broadcast to one shape. Shapes: (...), (...) -> the broadcast shape. Only a
+/// conversion copies an operand.
 /// `[](const ndarray& row)`: once for each slice along the first axis, a view. Shapes: (n, ...), (n, ...) -> (n).
 /// An expression in place of an array is evaluated first.
 /// Throws: as for ranges; `shape_error` if shapes do not broadcast, or first axes differ or are missing; `dtype_error`

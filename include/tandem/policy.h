@@ -89,8 +89,8 @@ struct policy {
   /// Default: implicit.
   std::optional<tandem::transfers> transfers = std::nullopt;
   /// Bytes of host memory that one evaluation may allocate for its result and its temporaries, or a creation function
-  /// for its array; scratch of less than 1 MiB a worker is not counted. One that needs more is `out_of_memory` before it has allocated or written anything. 0 or
-  /// more. Default: unlimited.
+  /// for its array; scratch of less than 1 MiB a worker is not counted. One that needs more is `out_of_memory` before
+  /// it has allocated or written anything. 0 or more. Default: unlimited.
   std::optional<std::int64_t> host_memory_bytes = std::nullopt;
   /// The same for the memory of a GPU. Default: unlimited.
   std::optional<std::int64_t> device_memory_bytes = std::nullopt;
@@ -156,8 +156,8 @@ TANDEM_API void set_default_policy(const policy& rules);
 /// The policy that `set_default_policy` set last; empty if it was not called. Thread safety: any thread.
 TANDEM_API policy default_policy();
 
-/// While it lives, evaluations of the thread that made it go by its fields. Scopes nest: what the inner one leaves unset
-/// the outer one decides. User functions that `parallel_for` and its kin call go by the policy of their caller.
+/// While it lives, evaluations of the thread that made it go by its fields. Scopes nest: what the inner one leaves
+/// unset the outer one decides. User functions that `parallel_for` and its kin call go by the policy of their caller.
 ///
 /// Must be destroyed by the thread that made it, the last one made first: as a local variable.
 class TANDEM_API scoped_policy {

@@ -14,7 +14,8 @@ namespace tandem::exec {
 /// The node's result: an array of its own, or for a view of an array, that view. Keeps it in the node, unless nobody
 /// can ask for it again. The result may be written to `replaced`, the storage of an array that is about to be replaced
 /// by it: if that has the right size and nothing else holds it.
-/// Throws: `stale_expression`, `out_of_memory`, `policy_error`, `device_error`; what is in `replaced` is unchanged then.
+/// Throws: `stale_expression`, `out_of_memory`, `policy_error`, `device_error`; what is in `replaced` is unchanged
+/// then.
 ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps = true,
                  const std::shared_ptr<detail::storage>* replaced = nullptr);
 
@@ -23,8 +24,8 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps = tru
 void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call);
 
 /// The policy of an evaluation, or of another operation that makes an array.
-/// Throws: `policy_error` for an impossible one, also where nothing is left to do; `device_error` if it demands a device
-/// that cannot do the work.
+/// Throws: `policy_error` for an impossible one, also where nothing is left to do; `device_error` if it demands a
+/// device that cannot do the work.
 resolved_policy decide(const policy& call, std::string_view what);
 
 /// Before anything is allocated. Throws: `out_of_memory` if the policy allows less host memory than that.

@@ -153,9 +153,9 @@ const loaded_object& opened_for(const loaded_object& what, const std::vector<loa
   return what;
 }
 
-// Where a reference leads or, if the dynamic linker has not looked yet, will lead: to what the program's scope has, else
-// to what was opened together with the object. That is wrong for an object that was opened with RTLD_DEEPBIND, if its
-// calls were not all looked up at once.
+// Where a reference leads or, if the dynamic linker has not looked yet, will lead: to what the program's scope has,
+// else to what was opened together with the object. That is wrong for an object that was opened with RTLD_DEEPBIND, if
+// its calls were not all looked up at once.
 const loaded_object* provider_of(const reference& what, const loaded_object& user,
                                  const std::vector<loaded_object>& objects) {
   if (what.address != 0) return object_at(objects, what.address);

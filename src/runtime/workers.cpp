@@ -175,8 +175,8 @@ void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::
 double fork_join_ns(int workers) noexcept {
   // A team inside of another is put together each time: 1.8 to 3.8 us for two workers (AMD Zen 5, libomp 19, 2026-11).
   if (omp_get_level() > 0) return 4000;
-  // 0.6 us for two workers on an AMD Zen 5 (at times 1.2), 1 us on an Intel Cascade Lake (libomp 19, 2026-11). Where it seems to take
-  // 30 us, two threads are on one core because something else ran on the other one, which passes.
+  // 0.6 us for two workers on an AMD Zen 5 (at times 1.2), 1 us on an Intel Cascade Lake (libomp 19, 2026-11). Where it
+  // seems to take 30 us, two threads are on one core because something else ran on the other one, which passes.
   struct measurement {
     float ns;
     int workers;

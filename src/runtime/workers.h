@@ -19,10 +19,10 @@ int workers_of(const resolved_policy& rules) noexcept;
 int cores_of_this_thread() noexcept;
 
 /// Calls `work(part, parts)` for each part of 0 to parts - 1, each by a worker of its own, and waits. There are as many
-/// parts as workers were asked for, or fewer: while other threads of the application evaluate, no more than an equal part
-/// of the permitted cores and what the others have left of them, and always at least one; so they do not crowd each
-/// other out. Threads that evaluated at the same time less than a millisecond ago count, too. The
-/// calling thread does part 0. Of several exceptions the one of the first part is passed on, after all parts have ended.
+/// parts as workers were asked for, or fewer: while other threads of the application evaluate, no more than an equal
+/// part of the permitted cores and what the others have left of them, and always at least one; so they do not crowd
+/// each other out. Threads that evaluated at the same time less than a millisecond ago count, too. The calling thread
+/// does part 0. Of several exceptions the one of the first part is passed on, after all parts have ended.
 void run_in_parts(int workers, core::function_ref<void(int, int)> work);
 
 /// Calls `work(begin, end, worker)` for contiguous parts of [0, items), one part a worker, and waits; otherwise as
@@ -48,9 +48,9 @@ class scoped_thread_count {
   int before_;
 };
 
-/// While it lives, the calling thread is one of `width` that share `workers` workers and run code of the user: what that
-/// evaluates has its part of them. `is_hired` for a thread that is not the one that asked for the work: it cannot go on
-/// in a forked child even if it is the only one.
+/// While it lives, the calling thread is one of `width` that share `workers` workers and run code of the user: what
+/// that evaluates has its part of them. `is_hired` for a thread that is not the one that asked for the work: it cannot
+/// go on in a forked child even if it is the only one.
 class scoped_team_member {
  public:
   scoped_team_member(int workers, int width, bool is_hired) noexcept;

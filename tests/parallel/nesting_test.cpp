@@ -180,17 +180,16 @@ TEST(ForkInside, AFunctionThatReturnsInTheChildEndsIt) {
 
 TEST(ForkInside, AFunctionOfAnImapThatReturnsInTheChildEndsItToo) {
   for (const int workers : {1, 2}) {
-    for (auto& [index, status] : parallel_imap(
-             4,
-             [](std::int64_t) {
-               const pid_t child = fork();
-               if (child == 0) {
-                 std::set_terminate([] { _exit(77); });
-                 return 0;
-               }
-               return status_of(child);
-             },
-             {.rules = {.workers = workers}})) {
+    for (auto& [index, status] : parallel_imap(4,
+                                               [](std::int64_t) {
+                                                 const pid_t child = fork();
+                                                 if (child == 0) {
+                                                   std::set_terminate([] { _exit(77); });
+                                                   return 0;
+                                                 }
+                                                 return status_of(child);
+                                               },
+                                               {.rules = {.workers = workers}})) {
       EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 77) << status << " with " << workers << " workers";
     }
   }

@@ -38,8 +38,9 @@ struct fused_work {
   arithmetic operations[4];
 };
 
-/// The loop for it, which rounds each operation as if it were alone; null for other dtypes than float32 and float64. One that `streams` writes past the caches: `out`
-/// has the alignment of blocks, and `finish_streaming` comes before others read it.
+/// The loop for it, which rounds each operation as if it were alone; null for other dtypes than float32 and float64.
+/// One that `streams` writes past the caches: `out` has the alignment of blocks, and `finish_streaming` comes before
+/// others read it.
 map_kernel fused(const fused_work& what, dtype type, bool streams);
 /// The same, but where the instruction set can, a product and the sum or difference that uses it round once.
 map_kernel contracted(const fused_work& what, dtype type, bool streams);
