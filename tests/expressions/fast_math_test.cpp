@@ -8,6 +8,7 @@
 #include <tandem/tandem.h>
 
 #include "support/elements.h"
+#include "support/sanitized.h"
 
 // A policy of fast_math: a product and the sum that uses it round once, where the instruction set can. The reference is
 // std::fma, which rounds once by definition.
@@ -26,16 +27,8 @@ bool has_fused_multiply_add() {
 
 // Whether operations are put together depends on the compiler's optimizations, which builds for debugging and with
 // sanitizers do without: what may round once may round twice there.
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool always_fuses = false;
-#else
-constexpr bool always_fuses = true;
-#endif
-#else
-constexpr bool always_fuses = true;
-#endif
+#if defined(__OPTIMIZE__)
+constexpr bool always_fuses = !is_sanitized;
 #else
 constexpr bool always_fuses = false;
 #endif

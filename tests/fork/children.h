@@ -14,6 +14,8 @@
 #include <fstream>
 #include <string>
 
+#include "support/sanitized.h"
+
 // Children of fork() that use tandem.
 namespace tandem::testing {
 
@@ -23,17 +25,7 @@ enum child_status { child_is_right = 0, child_is_wrong = 1, child_threw = 2 };
 /// How long a child may take, from when it begins to its end, without the time in which others had its cores: on a
 /// crowded machine that is no fault of the child's. One that sleeps for ever or turns in a circle waits for no core.
 /// Sanitizers take their time.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr std::chrono::milliseconds child_limit{5000};
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-inline constexpr std::chrono::milliseconds child_limit{5000};
-#else
-inline constexpr std::chrono::milliseconds child_limit{1000};
-#endif
-#else
-inline constexpr std::chrono::milliseconds child_limit{1000};
-#endif
+inline constexpr std::chrono::milliseconds child_limit{is_sanitized ? 5000 : 1000};
 
 /// How long the threads of a process have been ready to run and had no core, together; 0 if the system does not say.
 inline std::chrono::nanoseconds time_without_core(pid_t process) {

@@ -1,42 +1,19 @@
 #pragma once
 
-#include <dirent.h>
-
 #include <complex>
 #include <cstdint>
 
 #include <tandem/tandem.h>
 
 #include "support/elements.h"
+#include "support/sanitized.h"
+#include "support/threads.h"
 
 // What parents and children of the fork tests compute. All results are known by counting.
 namespace tandem::testing {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TANDEM_FORK_SANITIZED
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define TANDEM_FORK_SANITIZED
-#endif
-
 /// Children of an ordinary test. With the address sanitizer a fork takes some ten times as long.
-#ifdef TANDEM_FORK_SANITIZED
-inline constexpr int child_count = 50;
-#else
-inline constexpr int child_count = 200;
-#endif
-
-/// All threads of the calling process.
-inline int threads_of_this_process() {
-  DIR* const tasks = opendir("/proc/self/task");
-  if (tasks == nullptr) return -1;
-  int count = 0;
-  while (const dirent* const each = readdir(tasks)) count += each->d_name[0] == '.' ? 0 : 1;
-  closedir(tasks);
-  return count;
-}
+inline constexpr int child_count = is_sanitized ? 50 : 200;
 
 /// Operands for each kind of work, large enough for several workers.
 class fork_work {

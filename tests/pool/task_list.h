@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/threads.h"
+
 // What the system says of the process's threads.
 namespace tandem::testing {
 
@@ -52,16 +54,6 @@ inline bool wait_until_others_sleep() {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return false;
-}
-
-/// All threads of the process, asleep or not.
-inline int threads_of_this_process() {
-  DIR* const tasks = opendir("/proc/self/task");
-  if (tasks == nullptr) return -1;
-  int count = 0;
-  while (const dirent* const each = readdir(tasks)) count += each->d_name[0] == '.' ? 0 : 1;
-  closedir(tasks);
-  return count;
 }
 
 /// How many samples found more runnable threads than there may be, of how many, and the most that one found.
