@@ -65,7 +65,8 @@ void compare(std::int64_t count) {
     ASSERT_TRUE(is_rounded(into[k], z[k] - product, std::fma(-x[k], y[k], z[k]))) << i;
     differences += plain[k] != fast[k] ? 1 : 0;
   }
-  if (fuses && always_fuses && count > 100) EXPECT_GT(differences, 0) << "the inputs show no difference";
+  const bool shows = fuses && always_fuses && count > 100;
+  EXPECT_TRUE(differences > 0 || !shows) << "the inputs show no difference";
 }
 
 TEST(FastMath, RoundsOnceWhereItMay) {
@@ -84,7 +85,7 @@ TEST(FastMath, IsOffUnlessAskedFor) {
     const std::vector<double> inside = elements_of<double>(eval(a * a + minus_one));
     const bool once = inside[0] == 0x1p-29 + 0x1p-60;
     EXPECT_TRUE(once || inside[0] == 0x1p-29);
-    if (always_fuses) EXPECT_EQ(once, has_fused_multiply_add());
+    EXPECT_TRUE(once == has_fused_multiply_add() || !always_fuses);
     EXPECT_EQ(elements_of<double>(eval(a * a + minus_one, {.fast_math = false})), plain);
   }
   EXPECT_EQ(elements_of<double>(eval(a * a + minus_one)), plain);
