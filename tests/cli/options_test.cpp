@@ -57,7 +57,7 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"scale", "x", "--max", "1", "--max", "1"}, "--max is given twice");
   expect_usage_error({"scale", "x", "--rounds", "2.5"}, "--rounds takes a number from 1 to 1000; given '2.5'");
   expect_usage_error({"scale", "x", "--rounds", "1", "--rounds", "1"}, "--rounds is given twice");
-  for (const std::string& wrong : {"0", "-1", "nan", "inf", "1s", ""}) {
+  for (const std::string wrong : {"0", "-1", "nan", "inf", "1s", ""}) {
     expect_usage_error({"scale", "x", "--seconds", wrong},
                        "--seconds takes a number above 0, at most 3600; given '" + wrong + "'");
   }
