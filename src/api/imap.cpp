@@ -92,9 +92,6 @@ void imap_engine::state::work() {
   runtime::run_in_parts(workers, [&](int, int parts) {
     const runtime::scoped_team_member member(workers, parts, true);
     const runtime::scoped_inheritance policy(inherited);
-    const auto end_if_lost = [&]() noexcept {
-      if (member.is_lost()) runtime::check_not_lost();
-    };
     std::unique_lock lock(guard);
     while (!is_stopping && next_item < items) {
       const std::int64_t begin = next_item;
@@ -107,10 +104,10 @@ void imap_engine::state::work() {
         lock.unlock();
         try {
           compute(item, place);
-          end_if_lost();
+          member.end_if_lost();
           publish(item, place);
         } catch (...) {
-          end_if_lost();
+          member.end_if_lost();
           fail(item, std::current_exception());
         }
         lock.lock();

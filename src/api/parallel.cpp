@@ -70,12 +70,6 @@ void check_operands(std::size_t given, std::size_t expected, const char* what) {
 
 namespace {
 
-// A function that was called by a team of tandem's has returned in a child that it forked: whoever waits for it is in
-// the parent. An exception can go nowhere from here.
-void end_if_lost(const runtime::scoped_team_member& member) noexcept {
-  if (member.is_lost()) runtime::check_not_lost();
-}
-
 // Items for the workers of a team.
 class shared_items {
  public:
@@ -138,10 +132,10 @@ void run_chunks(std::int64_t items, const parallel_options& options, void* conte
       if (begin == end) break;
       try {
         const std::int64_t count = call(context, begin, end, stop);
-        end_if_lost(member);
+        member.end_if_lost();
         done.fetch_add(count, std::memory_order_relaxed);
       } catch (...) {
-        end_if_lost(member);
+        member.end_if_lost();
         stop.set();
         const std::lock_guard lock(guard);
         if (begin < thrown_at) {

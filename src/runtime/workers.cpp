@@ -235,7 +235,7 @@ scoped_team_member::~scoped_team_member() {
   around = {share_before_, level_before_, in_team_before_, generation_before_};
 }
 
-bool scoped_team_member::is_lost() const noexcept { return around.in_team && around.generation != fork_generation(); }
+void scoped_team_member::end_if_lost() const noexcept { check_not_lost(); }
 
 void check_not_lost() {
   if (!around.in_team || around.generation == fork_generation()) return;

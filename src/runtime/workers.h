@@ -58,8 +58,10 @@ class scoped_team_member {
   scoped_team_member(const scoped_team_member&) = delete;
   scoped_team_member& operator=(const scoped_team_member&) = delete;
 
-  /// Whether the process is a child that the member's code made by fork: its team is not there.
-  bool is_lost() const noexcept;
+  /// For when the user's code has returned or thrown. Ends the process by std::terminate, with the error of
+  /// `check_not_lost`, if it is a child that this code made by fork: whoever waits for the code is in the parent, and an
+  /// exception could go nowhere.
+  void end_if_lost() const noexcept;
 
  private:
   int share_before_;
