@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,11 +12,13 @@
 #include <tandem/machine.h>
 #include <tandem/policy.h>
 
+#include "memory/device_memory.h"
 #include "ops/program.h"
 
 namespace tandem::backend {
 
-/// Where a buffer's element 0 lies. Null for temporaries, which a backend makes itself.
+/// Where a buffer's element 0 lies, in the memory of the backend's device. Null for temporaries, which a backend makes
+/// itself.
 struct operand {
   std::byte* data;
 };
@@ -37,36 +41,54 @@ class executable {
   ops::program program_;
 };
 
-/// What a backend says of itself.
+/// What a backend says of its device. Each kind of device has something to say in some fields only.
 struct description {
+  /// "AMD EPYC ...", "NVIDIA H200".
+  std::string device;
+  /// The device is not there: what is reported of it is made up from a profile.
+  bool is_simulated = false;
   std::vector<instruction_set_info> instruction_sets;
   library_info blas;
+  /// Whatever else there is to know, as pairs of a word and a text: "driver", "compute capability", ...
+  std::vector<std::pair<std::string, std::string>> facts;
 };
 
-/// Code that runs programs on one kind of device.
+/// Code that runs programs on one device.
 class backend {
  public:
   virtual ~backend() = default;
 
-  /// The word for it in policies and reports.
+  /// The device, as policies and reports name it: "cpu", "gpu:0", "sim:h200".
   virtual std::string_view name() const noexcept = 0;
 
   /// Throws: `policy_error` and `device_error` if there is no way to run programs here.
-  virtual description describe() const = 0;
+  virtual description describe() = 0;
 
-  /// Makes a program ready. Thread safety: any thread.
+  /// The memory of its device. Operands of `run` are blocks of it.
+  virtual memory::device_memory& memory() noexcept = 0;
+
+  /// Why it cannot run a program: "" if it can. Thread safety: any thread.
+  virtual std::string why_not(const ops::program& what) const = 0;
+
+  /// Makes a program ready that `why_not` has nothing against. Thread safety: any thread.
+  /// Throws: `device_error`.
   virtual std::shared_ptr<const executable> prepare(ops::program what) = 0;
 
-  /// Runs all stages of a program that this backend made ready, and waits. `operands` has an entry for each of the
-  /// program's buffers; outputs must not overlap inputs, but for a single element-wise stage whose target is exactly
-  /// the region that it reads.
-  /// Allocates the temporaries, each until its last stage, and O(workers) scratch, before anything is written for a
-  /// stage that needs them. Thread safety: any number of threads may run programs at once, also the same one.
-  /// Throws: `out_of_memory`. Outputs are unspecified then.
+  /// Gives all stages of a program that this backend made ready to the calling thread's queue (see `device_memory`); on
+  /// the host, that is to run them. `operands` has an entry for each of the program's buffers; outputs must not overlap
+  /// inputs, but for a single element-wise stage whose target is exactly the region that it reads.
+  /// Allocates the temporaries, each until its last stage, and on the host O(workers) scratch, before anything is
+  /// written for a stage that needs them. Thread safety: any number of threads may run programs at once, also the same
+  /// one.
+  /// Throws: `out_of_memory`, `device_error`. Outputs are unspecified then.
   virtual void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules) = 0;
 };
 
 /// The backend of this machine's cores. Lives as long as the program.
 backend& cpu();
+
+/// The backend of a simulated device, by what follows "sim:" in its name. Lives as long as the program.
+/// Throws: `device_error` for a name that no profile has, `out_of_memory`.
+backend& simulated(std::string_view name);
 
 }  // namespace tandem::backend

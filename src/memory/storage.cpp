@@ -1,8 +1,14 @@
 #include "memory/storage.h"
 
-#include <utility>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <tandem/errors.h>
 
 #include "memory/host_pool.h"
+#include "memory/replica.h"
+#include "memory/transfer_count.h"
 
 namespace tandem::detail {
 
@@ -19,19 +25,205 @@ std::shared_ptr<storage> storage::allocate(std::int64_t size_bytes) {
   }
 }
 
+std::shared_ptr<storage> storage::unplaced(std::int64_t size_bytes) {
+  return std::make_shared<storage>(key(), nullptr, size_bytes, true);
+}
+
 std::shared_ptr<storage> storage::adopt(void* data, std::int64_t size_bytes, std::function<void()> release) {
   // `release` goes in last: if the allocation here throws, it must not run.
   auto result = std::make_shared<storage>(key(), static_cast<std::byte*>(data), size_bytes, false);
+  result->is_on_host_ = true;  // also where it is empty and has no address
   result->release_ = std::move(release);
   return result;
 }
 
 storage::storage(key, std::byte* data, std::int64_t size_bytes, bool is_ours) noexcept
-    : data_(data), size_bytes_(size_bytes), is_ours_(is_ours) {}
+    : data_(data), size_bytes_(size_bytes), is_ours_(is_ours), is_on_host_(data != nullptr) {}
 
 storage::~storage() {
-  if (is_ours_) memory::free_block(data_, size_bytes_);
+  drop_replicas_but(nullptr);
+  delete part_.load(std::memory_order_acquire);
+  if (is_ours_ && data_ != nullptr) memory::free_block(data_, size_bytes_);
   if (release_) release_();
+}
+
+std::byte* storage::data_to_overwrite() {
+  if (data_ == nullptr && is_ours_) data_ = memory::allocate_block(size_bytes_);
+  is_on_host_.store(true, std::memory_order_release);
+  return data_;
+}
+
+bool storage::is_on(const memory::device_memory& where) const {
+  if (where.is_host()) return is_on_host();
+  device_part* const part = part_.load(std::memory_order_acquire);
+  if (part == nullptr) return false;
+  const std::lock_guard lock(part->guard);
+  return part->find(where) != nullptr;
+}
+
+std::vector<memory::device_memory*> storage::devices() const {
+  std::vector<memory::device_memory*> result;
+  device_part* const part = part_.load(std::memory_order_acquire);
+  if (part == nullptr) return result;
+  const std::lock_guard lock(part->guard);
+  for (const auto& each : part->replicas) result.push_back(&each->where());
+  return result;
+}
+
+void storage::mark_written() noexcept {
+  version_.fetch_add(1, std::memory_order_acq_rel);
+  drop_replicas_but(nullptr);
+}
+
+replica* storage::device_part::find(const memory::device_memory& where) const noexcept {
+  const auto found = std::ranges::find_if(replicas, [&](const auto& each) { return &each->where() == &where; });
+  return found == replicas.end() ? nullptr : found->get();
+}
+
+std::unique_ptr<replica> storage::device_part::take(const replica& which) noexcept {
+  const auto found = std::ranges::find_if(replicas, [&](const auto& each) { return each.get() == &which; });
+  if (found == replicas.end()) return nullptr;
+  std::unique_ptr<replica> taken = std::move(*found);
+  replicas.erase(found);
+  return taken;
+}
+
+storage::device_part& storage::devices_part() {
+  device_part* part = part_.load(std::memory_order_acquire);
+  if (part != nullptr) return *part;
+  auto made = std::make_unique<device_part>();
+  if (part_.compare_exchange_strong(part, made.get(), std::memory_order_acq_rel)) return *made.release();
+  return *part;
+}
+
+void storage::fetch() const {
+  device_part* const part = part_.load(std::memory_order_acquire);
+  if (part == nullptr) {
+    // Never written: what it holds means nothing, as that of new memory does.
+    throw device_error("an array was read that no work has written; the work that was to write it failed");
+  }
+  const std::lock_guard lock(part->guard);
+  if (!is_on_host()) fetch_locked(*part);
+}
+
+void storage::fetch_locked(device_part& part) const {
+  if (part.replicas.empty()) {
+    throw device_error(
+        "an array's elements are nowhere: the device that had them failed, or the work that was to "
+        "write them did");
+  }
+  if (data_ == nullptr) data_ = memory::allocate_block(size_bytes_);
+  const replica& from = *part.replicas.front();
+  from.await_writer();
+  from.where().copy_out(from.block(), data_, size_bytes_);
+  memory::count_to_host(size_bytes_);
+  is_on_host_.store(true, std::memory_order_release);
+}
+
+std::unique_ptr<replica> storage::give_up(const replica& which) noexcept {
+  // Whoever calls holds the list that `which` is in, so that neither it nor this is destroyed meanwhile.
+  device_part& part = *part_.load(std::memory_order_acquire);
+  const std::unique_lock lock(part.guard, std::try_to_lock);
+  if (!lock.owns_lock() || which.users > 0) return nullptr;
+  if (!is_on_host() && part.replicas.size() < 2) return nullptr;
+  return part.take(which);
+}
+
+void storage::drop_replicas_but(const replica* kept) noexcept {
+  device_part* const part = part_.load(std::memory_order_acquire);
+  if (part == nullptr) return;
+  for (;;) {
+    // Destroyed without the lock: who looks for something to evict has the memory's and tries to take this one.
+    std::unique_ptr<replica> gone;
+    const std::lock_guard lock(part->guard);
+    const auto found = std::ranges::find_if(part->replicas, [&](const auto& each) { return each.get() != kept; });
+    if (found == part->replicas.end()) return;
+    gone = part->take(**found);
+  }
+}
+
+device_use::device_use(std::shared_ptr<storage> of, memory::device_memory& where, access how)
+    : of_(std::move(of)), how_(how) {
+  storage::device_part& part = of_->devices_part();
+  std::unique_lock lock(part.guard);
+  replica_ = part.find(where);
+  std::unique_ptr<replica> made;
+  if (replica_ == nullptr) {
+    // Without the lock, because making room may take it.
+    lock.unlock();
+    std::byte* const block = where.allocate(of_->size_bytes());
+    try {
+      made = std::make_unique<replica>(*of_, where, block, of_->size_bytes());
+    } catch (...) {
+      where.release(block, of_->size_bytes(), {});
+      throw;
+    }
+    made->users = 1;
+    lock.lock();
+    replica_ = part.find(where);  // another thread may have been here meanwhile
+  }
+  if (replica_ != nullptr) {
+    ++replica_->users;
+    try {
+      if (how_ == access::read) {
+        replica_->await_writer();
+      } else {
+        replica_->await_all();
+      }
+    } catch (...) {
+      --replica_->users;
+      replica_ = nullptr;
+      throw;
+    }
+    replica_->touch();
+    if (how_ != access::overwrite) memory::count_hit();
+    lock.unlock();
+    return;  // `made`, if there is one, was in vain
+  }
+  if (how_ != access::overwrite) {
+    if (!of_->is_on_host()) of_->fetch_locked(part);
+    where.copy_in(of_->data_, made->block(), of_->size_bytes());
+    made->set_writer(where.make_mark());
+    memory::count_to_device(of_->size_bytes());
+  }
+  part.replicas.push_back(std::move(made));
+  replica_ = part.replicas.back().get();
+  is_new_ = how_ == access::overwrite;
+}
+
+device_use::~device_use() {
+  if (replica_ == nullptr) return;
+  std::unique_ptr<replica> gone;
+  storage::device_part& part = *of_->part_.load(std::memory_order_acquire);
+  const std::lock_guard lock(part.guard);
+  --replica_->users;
+  // Nothing was written to a block that was made to be overwritten: it has no elements.
+  if (is_new_) gone = part.take(*replica_);
+}
+
+std::byte* device_use::data() const noexcept { return replica_->block(); }
+
+void device_use::given(const memory::mark_ptr& end) {
+  storage& of = *of_;
+  {
+    const std::lock_guard lock(of.devices_part().guard);
+    if (how_ == access::read) {
+      replica_->add_reader(end);
+    } else {
+      replica_->set_writer(end);
+    }
+  }
+  if (how_ != access::read) {
+    of.version_.fetch_add(1, std::memory_order_acq_rel);
+    of.is_on_host_.store(false, std::memory_order_release);
+    of.drop_replicas_but(replica_);
+  }
+  {
+    const std::lock_guard lock(of.devices_part().guard);
+    --replica_->users;
+  }
+  replica_ = nullptr;
+  if (how_ != access::read && !of.is_ours()) of.fetch();
 }
 
 }  // namespace tandem::detail

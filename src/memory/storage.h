@@ -5,17 +5,38 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "memory/device_memory.h"
 
 namespace tandem::detail {
 
-/// A block of host memory that arrays are views of. It counts the operations that wrote to it, so that an expression
-/// which captured it can tell whether its operands are still what they were.
+class device_use;
+class replica;
+
+/// What a piece of work does with a storage.
+enum class access : std::uint8_t {
+  read,
+  update,     ///< Writes some of it.
+  overwrite,  ///< Writes all of it, or what it does not write means nothing.
+};
+
+/// A block of bytes that arrays are views of: on the host, on devices, or on several of them. It knows where the bytes
+/// are what was written last. Using them elsewhere copies them there, all of them and once; writing somewhere makes
+/// what the others have stale. It counts the operations that wrote to it, so that an expression which captured it can
+/// tell whether its operands are still what they were.
 ///
-/// Thread safety: the counter is atomic; the bytes are the business of whoever reads and writes them.
+/// Memory of the application's is written back at once when a device has written to it.
+///
+/// Thread safety: any number of threads may use it for reading at once, on any devices; one may write while none reads.
 class storage {
  public:
   /// New memory of at least `size_bytes`, aligned to 64 bytes, not set. Throws: `out_of_memory`.
   static std::shared_ptr<storage> allocate(std::int64_t size_bytes);
+  /// Without memory: the first use, which must be to overwrite it, decides where it lies. Throws: `std::bad_alloc`.
+  static std::shared_ptr<storage> unplaced(std::int64_t size_bytes);
   /// Memory owned by somebody else; `release` (may be empty) is called once when the last handle is gone.
   static std::shared_ptr<storage> adopt(void* data, std::int64_t size_bytes, std::function<void()> release);
 
@@ -25,22 +46,94 @@ class storage {
   storage& operator=(const storage&) = delete;
   ~storage();
 
-  std::byte* data() const noexcept { return data_; }
+  /// The address on the host, where the bytes are what was written last. If they were not, copies them from a device,
+  /// and waits. Throws: `device_error` if that fails, `out_of_memory`.
+  std::byte* data() const {
+    if (!is_on_host()) fetch();
+    return data_;
+  }
+  /// The same for work that overwrites everything: nothing is copied. Throws: `out_of_memory`.
+  std::byte* data_to_overwrite();
+
   std::int64_t size_bytes() const noexcept { return size_bytes_; }
-  /// Whether `allocate` made it.
+  /// Whether the memory is not an application's.
   bool is_ours() const noexcept { return is_ours_; }
+  /// The address of adopted memory, which is all that one can compare of different storages.
+  const std::byte* adopted_address() const noexcept { return is_ours_ ? nullptr : data_; }
+
+  /// Whether the host, or the device, has what was written last. Memory of the host counts as the host.
+  bool is_on_host() const noexcept { return is_on_host_.load(std::memory_order_acquire); }
+  bool is_on(const memory::device_memory& where) const;
+  /// The devices' memories that have it.
+  std::vector<memory::device_memory*> devices() const;
 
   /// Number of writes so far.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
-  void mark_written() noexcept { version_.fetch_add(1, std::memory_order_acq_rel); }
+  /// The bytes on the host were written to, or will be.
+  void mark_written() noexcept;
 
  private:
-  std::byte* data_;
+  friend class device_use;
+  friend class memory::device_memory;
+
+  /// What devices have, made when one first has something.
+  struct device_part {
+    std::mutex guard;
+    std::vector<std::unique_ptr<replica>> replicas;
+
+    replica* find(const memory::device_memory& where) const noexcept;
+    std::unique_ptr<replica> take(const replica& which) noexcept;
+  };
+
+  device_part& devices_part();
+  void fetch() const;
+  void fetch_locked(device_part& part) const;
+  /// For `device_memory`: hands over a replica that nothing needs there, else null. Does not wait for a lock.
+  std::unique_ptr<replica> give_up(const replica& which) noexcept;
+  void drop_replicas_but(const replica* kept) noexcept;
+
+  mutable std::byte* data_;
   std::int64_t size_bytes_;
-  /// Whether the bytes are a block of the host pool.
   bool is_ours_;
+  mutable std::atomic<bool> is_on_host_;
+  std::atomic<device_part*> part_{nullptr};
   std::function<void()> release_;
   std::atomic<std::uint64_t> version_{0};
+};
+
+/// A storage's bytes in a device's memory while a piece of work on them is being given to the device.
+class device_use {
+ public:
+  device_use() = default;
+  /// Sees to it that the device has the bytes, unless they will be overwritten, and that the calling thread's work
+  /// begins after the work that it must not overtake. `where` is not the host's.
+  /// Throws: `out_of_memory`, `device_error`. What the storage holds is unchanged then.
+  device_use(std::shared_ptr<storage> of, memory::device_memory& where, access how);
+  device_use(device_use&& other) noexcept { swap(other); }
+  device_use& operator=(device_use&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~device_use();
+
+  std::byte* data() const noexcept;
+  /// The work has been given; it is done at `end`. For one that writes: others' bytes are stale from now on.
+  /// Throws: `device_error` if memory of the application's cannot be written back.
+  void given(const memory::mark_ptr& end);
+
+ private:
+  void swap(device_use& other) noexcept {
+    std::swap(of_, other.of_);
+    std::swap(replica_, other.replica_);
+    std::swap(how_, other.how_);
+    std::swap(is_new_, other.is_new_);
+  }
+
+  std::shared_ptr<storage> of_;
+  replica* replica_ = nullptr;
+  access how_ = access::read;
+  /// The block was made for this work and has no elements before it.
+  bool is_new_ = false;
 };
 
 }  // namespace tandem::detail

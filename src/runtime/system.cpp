@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <string_view>
 
 namespace tandem::runtime {
 
@@ -25,6 +27,15 @@ std::int64_t memory_bytes() noexcept {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   const long page_bytes = ::sysconf(_SC_PAGESIZE);
   return pages > 0 && page_bytes > 0 ? static_cast<std::int64_t>(pages) * page_bytes : 0;
+}
+
+std::int64_t free_memory_bytes() {
+  std::ifstream file("/proc/meminfo");
+  constexpr std::string_view label = "MemAvailable:";
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(label)) return std::strtoll(line.c_str() + label.size(), nullptr, 10) * 1024;
+  }
+  return 0;
 }
 
 std::string file_of(const void* address) {

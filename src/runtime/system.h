@@ -12,6 +12,8 @@ std::string processor_name();
 int online_cores() noexcept;
 /// The machine's memory, 0 if the system does not say.
 std::int64_t memory_bytes() noexcept;
+/// What of it can be had without swapping, as the system estimates; 0 if it does not say.
+std::int64_t free_memory_bytes();
 
 /// The file of the shared library that has this address; "" if none has.
 std::string file_of(const void* address);

@@ -136,8 +136,9 @@ class cpu_backend final : public backend {
  public:
   std::string_view name() const noexcept override { return "cpu"; }
 
-  description describe() const override {
+  description describe() override {
     description result;
+    result.device = runtime::processor_name();
     const instruction_set& chosen = instruction_set_in_use();
     for (const instruction_set& each : instruction_sets()) {
       result.instruction_sets.push_back({std::string(each.name), each.runs_here(), each.name == chosen.name});
@@ -145,6 +146,10 @@ class cpu_backend final : public backend {
     result.blas = {"OpenBLAS", runtime::file_of(reinterpret_cast<const void*>(&cblas_zgemm)), openblas_get_config()};
     return result;
   }
+
+  memory::device_memory& memory() noexcept override { return memory::host(); }
+
+  std::string why_not(const ops::program&) const override { return ""; }
 
   std::shared_ptr<const executable> prepare(ops::program what) override {
     return std::make_shared<const cpu_executable>(std::move(what));
