@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <mutex>
+
+#include "cuda/runtime/gpu.h"
+
+struct cublasContext;
+
+namespace tandem::cuda {
+
+/// cuBLAS on one stream, with a workspace of its own, so that a product has the same bits each time and allocates
+/// nothing. Thread safety: any thread.
+class blas_handle {
+ public:
+  /// Bytes of the workspace: what NVIDIA recommends for Hopper (32 MiB), and more than what other architectures need.
+  static constexpr std::size_t workspace_bytes = std::size_t{32} << 20;
+
+  /// The GPU must be current. Throws: `device_error`, `out_of_memory`.
+  blas_handle(gpu& where, cudaStream_t stream);
+  blas_handle(const blas_handle&) = delete;
+  blas_handle& operator=(const blas_handle&) = delete;
+  ~blas_handle();
+
+ private:
+  gpu& where_;
+  std::mutex guard_;
+  cublasContext* handle_ = nullptr;
+  void* workspace_ = nullptr;
+};
+
+}  // namespace tandem::cuda
