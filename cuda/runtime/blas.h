@@ -2,8 +2,12 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstddef>
 #include <mutex>
 
+#include <tandem/dtype.h>
+
+#include "cuda/runtime/gemm.h"
 #include "cuda/runtime/gpu.h"
 
 struct cublasContext;
@@ -23,7 +27,13 @@ class blas_handle {
   blas_handle& operator=(const blas_handle&) = delete;
   ~blas_handle();
 
+  /// Gives a product to the stream: float32, float64, complex64 or complex128, computed in that precision. Addresses are
+  /// those of the buffers' elements 0 of the product's x, y and target. The GPU must be current. Throws: `device_error`.
+  void multiply(const gemm& what, dtype type, const std::byte* x, const std::byte* y, std::byte* target);
+
  private:
+  void check(int status, const char* operation);
+
   gpu& where_;
   std::mutex guard_;
   cublasContext* handle_ = nullptr;
