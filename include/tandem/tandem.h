@@ -4,6 +4,7 @@
 #include <tandem/call.h>
 #include <tandem/creation.h>
 #include <tandem/device.h>
+#include <tandem/devices.h>
 #include <tandem/dims.h>
 #include <tandem/dtype.h>
 #include <tandem/elementwise.h>

@@ -13,6 +13,8 @@
 #include "core/element.h"
 #include "core/layout.h"
 #include "exec/evaluate.h"
+#include "exec/placement.h"
+#include "exec/run.h"
 #include "memory/storage.h"
 #include "ops/node.h"
 #include "runtime/policy.h"
@@ -24,8 +26,10 @@ namespace {
 
 ndarray allocated(const dims& shape, dtype type, std::string_view what) {
   const std::int64_t size_bytes = core::checked_bytes(shape, type, what);
-  exec::check_memory(size_bytes, 0, exec::decide({}, what), what);
-  return {detail::storage::allocate(size_bytes), type, core::contiguous(shape)};
+  const resolved_policy rules = exec::decide({});
+  exec::place({rules, what}, {});  // a device that is demanded must be there
+  exec::check_memory(size_bytes, 0, rules, what);
+  return {detail::storage::unplaced(size_bytes), type, core::contiguous(shape)};
 }
 
 ndarray filled(const dims& shape, const scalar& value, dtype type, std::string_view what) {

@@ -22,8 +22,8 @@ struct room {
 
 inline constexpr std::array rooms{
     room{"core", "src/core", false, "export.h errors.h dtype.h dims.h scalar.h index.h", ""},
-    room{"runtime", "src/runtime", false, "device.h policy.h machine.h report.h", "core"},
-    room{"memory", "src/memory", false, "ndarray.h memory.h devices.h", "core runtime"},
+    room{"runtime", "src/runtime", false, "device.h devices.h policy.h machine.h report.h", "core"},
+    room{"memory", "src/memory", false, "ndarray.h memory.h", "core runtime"},
     room{"ops", "src/ops", false, "expr.h elementwise.h tables/elementwise.inc", "core memory"},
     room{"backend", "src/backend", true, "", "core memory ops runtime"},
     room{"backend/cpu", "src/backend/cpu", false, "", "core runtime memory ops backend"},
