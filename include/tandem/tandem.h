@@ -22,4 +22,5 @@
 #include <tandem/products.h>
 #include <tandem/report.h>
 #include <tandem/scalar.h>
+#include <tandem/simulation.h>
 #include <tandem/statistics.h>
