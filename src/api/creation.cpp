@@ -27,9 +27,12 @@ namespace {
 ndarray allocated(const dims& shape, dtype type, std::string_view what) {
   const std::int64_t size_bytes = core::checked_bytes(shape, type, what);
   const resolved_policy rules = exec::decide({});
-  exec::place({rules, what}, {});  // a device that is demanded must be there
+  // A device that is demanded must be there; what is made for one takes no memory of the host.
+  if (!exec::place({rules, what}, {}).memory().is_host()) {
+    return {detail::storage::unplaced(size_bytes), type, core::contiguous(shape)};
+  }
   exec::check_memory(size_bytes, 0, rules, what);
-  return {detail::storage::unplaced(size_bytes), type, core::contiguous(shape)};
+  return {detail::storage::allocate(size_bytes), type, core::contiguous(shape)};
 }
 
 ndarray filled(const dims& shape, const scalar& value, dtype type, std::string_view what) {
