@@ -30,9 +30,9 @@ struct library_info {
 
 /// A kind of device.
 struct backend_info {
-  /// "cpu", "cuda".
+  /// "cpu", "cuda", "simulated".
   std::string name;
-  /// Whether this build of the library has code for it. There is none for GPUs yet.
+  /// Whether this build of the library has code for it.
   bool built;
 };
 

@@ -14,6 +14,7 @@
 #include <mdspan>
 #endif
 
+#include <tandem/device.h>
 #include <tandem/dims.h>
 #include <tandem/dtype.h>
 #include <tandem/export.h>
@@ -40,6 +41,11 @@ struct layout {
 /// Copying an ndarray copies the handle: both see the same elements, and assigning to a name (`a = b`) makes it a
 /// handle to the other array. Elements are written by assigning to a view that has no name, `a(all, 0) = 1`, by
 /// `assign`, by the in-place operators, or through `data`. Dtype and rank are run-time values.
+///
+/// The elements can be in the host's memory and in that of devices; each operation finds them where it needs them, and
+/// copies them there at most once between two writes. `data`, `span`, `at`, `item`, printing and saving need them on the
+/// host, and wait for work that is to write them. An address that `data` gave is of use until a device writes to the
+/// array.
 ///
 /// Thread safety: as for a shared container: many threads may read, one may write while none reads.
 class TANDEM_API ndarray {
@@ -186,6 +192,20 @@ class TANDEM_API ndarray {
     }
     return values;
   }
+
+  /// Sees to it that the device, or the host for `device::cpu`, has the elements, and waits; what others have stays
+  /// valid. All elements of the storage are copied, also those outside of this view; none if they are there. Returns
+  /// this handle. Nothing changes for the array's user but how long later work takes: where work needs elements they are
+  /// copied anyway.
+  /// Thread safety: as for reading. Throws: `device_error` if the device is not there or fails, `out_of_memory`,
+  /// `argument_error` for `device::automatic`. The elements are where they were then.
+  ndarray to(const device& where) const;
+  /// As `to`, but returns when the elements have been read from host memory; work on the device that needs them waits
+  /// for them.
+  void prefetch(const device& where) const;
+  /// Whether the device, or the host, has the elements as they were written last. Several may. False for a device that
+  /// is not there. Throws: `argument_error` for `device::automatic`.
+  bool is_on(const device& where) const;
 
   const std::shared_ptr<detail::storage>& storage() const noexcept { return storage_; }
   const detail::layout& layout() const noexcept { return layout_; }

@@ -98,6 +98,11 @@ struct policy {
   /// products of float32 and float64 become fused multiply-adds. The difference is at most that of the roundings left
   /// out; results then differ between instruction sets. Default: off.
   std::optional<bool> fast_math = std::nullopt;
+  /// A stream of the application's that the work on a GPU goes to, in order with what the application gives it: a
+  /// cudaStream_t as a number; 1 is CUDA's legacy default stream and 2 the calling thread's. 0 leaves it to the layers
+  /// below, and in the end to a stream of the library for each thread. Must outlive the evaluation, and the results
+  /// that come from it.
+  std::uintptr_t stream = 0;
   /// Where to count progress; null leaves it to the layers below, and in the end nobody counts. Must outlive the
   /// evaluation.
   tandem::progress* progress = nullptr;
@@ -136,6 +141,7 @@ struct resolved_policy {
   setting<std::int64_t> host_memory_bytes{unlimited};
   setting<std::int64_t> device_memory_bytes{unlimited};
   setting<bool> fast_math{false};
+  setting<std::uintptr_t> stream{0};
   setting<tandem::progress*> progress{nullptr};
 };
 

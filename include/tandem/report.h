@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <tandem/devices.h>
 #include <tandem/export.h>
 #include <tandem/machine.h>
 
@@ -60,12 +61,15 @@ struct policy_setting {
   std::string source;
 };
 
-/// GPUs, and why the library uses none.
+/// GPUs, and why the library uses none, if so.
 struct gpu_facts {
   /// What the NVIDIA driver says of its version; "" if there is no driver.
   std::string driver;
   /// Device files of NVIDIA GPUs: "/dev/nvidia0".
   std::vector<std::string> devices;
+  /// Those that the library can use.
+  std::vector<device_info> usable;
+  /// "" if there is one.
   std::string why_unused;
 };
 

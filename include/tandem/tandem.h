@@ -4,6 +4,7 @@
 #include <tandem/call.h>
 #include <tandem/creation.h>
 #include <tandem/device.h>
+#include <tandem/devices.h>
 #include <tandem/dims.h>
 #include <tandem/dtype.h>
 #include <tandem/elementwise.h>
@@ -21,4 +22,5 @@
 #include <tandem/products.h>
 #include <tandem/report.h>
 #include <tandem/scalar.h>
+#include <tandem/simulation.h>
 #include <tandem/statistics.h>

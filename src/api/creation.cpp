@@ -13,6 +13,8 @@
 #include "core/element.h"
 #include "core/layout.h"
 #include "exec/evaluate.h"
+#include "exec/placement.h"
+#include "exec/run.h"
 #include "memory/storage.h"
 #include "ops/node.h"
 #include "runtime/policy.h"
@@ -24,7 +26,12 @@ namespace {
 
 ndarray allocated(const dims& shape, dtype type, std::string_view what) {
   const std::int64_t size_bytes = core::checked_bytes(shape, type, what);
-  exec::check_memory(size_bytes, 0, exec::decide({}, what), what);
+  const resolved_policy rules = exec::decide({});
+  // A device that is demanded must be there; what is made for one takes no memory of the host.
+  if (!exec::place({rules, what}, {}).memory().is_host()) {
+    return {detail::storage::unplaced(size_bytes), type, core::contiguous(shape)};
+  }
+  exec::check_memory(size_bytes, 0, rules, what);
   return {detail::storage::allocate(size_bytes), type, core::contiguous(shape)};
 }
 

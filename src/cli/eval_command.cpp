@@ -11,9 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include <tandem/devices.h>
 #include <tandem/errors.h>
 #include <tandem/io.h>
 #include <tandem/ndarray.h>
+#include <tandem/policy.h>
+#include <tandem/simulation.h>
 
 #include "cli/commands.h"
 #include "cli/description.h"
@@ -41,15 +44,42 @@ class stopwatch {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-std::vector<ndarray> evaluate(const description& what, std::optional<int> workers) {
+// The device that the expression is evaluated on, if it is another one than the CPU.
+std::optional<device> other_device(const eval_options& options) {
+  policy rules;
+  rules.device = options.device;
+  const device chosen = policy_of_this_thread(rules).device.value;
+  const bool is_other = chosen.kind() == device::kind::gpu || chosen.kind() == device::kind::simulated;
+  return is_other ? std::optional(chosen) : std::nullopt;
+}
+
+std::vector<ndarray> evaluate(const description& what, const eval_options& options) {
   progress work;
   const progress_line line(work);
   policy rules;
-  rules.workers = workers;
+  rules.workers = options.workers;
+  rules.device = options.device;
   rules.progress = &work;
   std::vector<ndarray> arrays;
   for (const expr& one : what.arrays) arrays.push_back(eval(one, rules));
+  if (const std::optional<device> other = other_device(options)) synchronize(*other);
   return arrays;
+}
+
+// The time that a simulated device has been at work for its host, by its own clock.
+std::optional<double> simulated_seconds(const eval_options& options) {
+  const std::optional<device> other = other_device(options);
+  if (!other || other->kind() != device::kind::simulated) return std::nullopt;
+  return simulated_time_us(to_string(*other)) * 1e-6;
+}
+
+std::string evaluation_time(const eval_options& options, double seconds, std::optional<double> simulated) {
+  if (simulated) {
+    return fmt::format("evaluate {:.9f} s (simulated, {}, inputs copied there; {:.6f} s for the simulation)",
+                       *simulated, to_string(*other_device(options)), seconds);
+  }
+  const std::optional<device> other = other_device(options);
+  return fmt::format("evaluate {:.6f} s{}", seconds, other ? " (" + to_string(*other) + ")" : "");
 }
 
 // Before hours of work, not after them.
@@ -94,8 +124,11 @@ void evaluate_one(const eval_options& options) {
 
   const description what = describe(options.expression, names);
   if (options.output) check_output(*options.output, what);
-  const std::vector<ndarray> arrays = evaluate(what, options.workers);
+  const std::optional<double> simulated_before = simulated_seconds(options);
+  const std::vector<ndarray> arrays = evaluate(what, options);
   const double evaluate_seconds = watch.lap();
+  std::optional<double> simulated = simulated_seconds(options);
+  if (simulated) *simulated -= simulated_before.value_or(0);
 
   if (options.output) {
     save_arrays(*options.output, arrays);
@@ -103,8 +136,9 @@ void evaluate_one(const eval_options& options) {
     print_arrays(arrays);
   }
   if (options.time) {
-    std::fputs(fmt::format("load {:.6f} s, evaluate {:.6f} s, {} {:.6f} s, {}\n", load_seconds, evaluate_seconds,
-                           options.output ? "save" : "print", watch.lap(), summary(arrays))
+    std::fputs(fmt::format("load {:.6f} s, {}, {} {:.6f} s, {}\n", load_seconds,
+                           evaluation_time(options, evaluate_seconds, simulated), options.output ? "save" : "print",
+                           watch.lap(), summary(arrays))
                    .c_str(),
                stderr);
   }
@@ -124,6 +158,7 @@ void evaluate_line(std::string_view line, const eval_options& outer) {
   eval_options options = parse_eval_options(split_at_tabs(line));
   if (options.batch || options.help) throw usage_error("--batch and --help do not work inside a batch file");
   if (!options.workers) options.workers = outer.workers;
+  if (!options.device) options.device = outer.device;
   options.time = options.time || outer.time;
   evaluate_one(options);
 }

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include <tandem/errors.h>
 #include <tandem/policy.h>
 
 #include "cli/arguments.h"
@@ -13,7 +14,8 @@ namespace tandem::cli {
 
 namespace {
 
-constexpr std::string_view known_options[] = {"-o", "--output", "--time", "--workers", "--batch", "-h", "--help"};
+constexpr std::string_view known_options[] = {"-o",       "--output", "--time", "--workers",
+                                              "--device", "--batch",  "-h",     "--help"};
 
 int parse_workers(std::string_view text) {
   int workers = 0;
@@ -24,6 +26,14 @@ int parse_workers(std::string_view text) {
         "--workers takes a number of cores, 1 to {}, or -1 for all permitted ones; given '{}'", max_workers, text));
   }
   return workers;
+}
+
+device parse_device(std::string_view text) {
+  try {
+    return device::named(text);
+  } catch (const argument_error& error) {
+    throw usage_error(fmt::format("--device: {}", error.what()));
+  }
 }
 
 class option_reader final : argument_reader {
@@ -46,6 +56,9 @@ class option_reader final : argument_reader {
     } else if (name == "--workers") {
       once(options_.workers.has_value());
       options_.workers = parse_workers(value());
+    } else if (name == "--device") {
+      once(options_.device.has_value());
+      options_.device = parse_device(value());
     } else if (name == "--batch") {
       once(options_.batch.has_value());
       options_.batch = value();

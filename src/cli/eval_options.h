@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <tandem/device.h>
+
 namespace tandem::cli {
 
 /// What `tandem eval` is asked to do.
@@ -17,6 +19,7 @@ struct eval_options {
   std::optional<std::string> output;
   std::optional<std::string> batch;
   std::optional<int> workers;
+  std::optional<tandem::device> device;
   bool time = false;
   bool help = false;
 };

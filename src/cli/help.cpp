@@ -29,7 +29,8 @@ constexpr std::string_view general = R"(tandem: n-dimensional arrays at the comm
 Exit status: 0 done, 1 failed, 2 called wrongly.
 )";
 
-constexpr std::string_view eval = R"(tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT] [--time] [--workers N]
+constexpr std::string_view eval = R"(tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT] [--time]
+            [--workers N] [--device D]
 tandem eval --batch FILE
 
 Computes an expression over arrays and prints the result as NumPy does.
@@ -43,6 +44,9 @@ Computes an expression over arrays and prints the result as NumPy does.
   --time                  print times, elements, dtype and shape to stderr
   --workers N             cores to work on; else TANDEM_WORKERS says, and by
                           default all permitted ones are used
+  --device D              where to do it: cpu, gpu, gpu:N, or sim:PROFILE, a
+                          simulated device (sim:h200), whose times are made up;
+                          else TANDEM_DEVICE says. Default: auto
   --batch FILE            each line of FILE ('-': of standard input) holds the
                           arguments of one `tandem eval`, separated by tabs;
                           empty lines and lines that begin with # are skipped.

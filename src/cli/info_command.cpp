@@ -112,9 +112,15 @@ std::string json(const runtime_facts& found) {
   all.emplace_back("thread_variables", json_object(variables, 1));
   std::vector<std::string> devices;
   for (const std::string& each : found.gpus.devices) devices.push_back(json_string(each));
+  const std::string usable = json_list(found.gpus.usable, [](const device_info& each) -> members {
+    members facts{{"name", json_string(to_string(each.which))}, {"model", json_string(each.model)}};
+    for (const auto& [word, value] : each.facts) facts.emplace_back(word, json_string(value));
+    return facts;
+  });
   all.emplace_back("gpus", json_object({{"driver", or_null(found.gpus.driver)},
                                         {"devices", json_array(devices)},
-                                        {"why_unused", json_string(found.gpus.why_unused)}},
+                                        {"usable", usable},
+                                        {"why_unused", or_null(found.gpus.why_unused)}},
                                        1));
   all.emplace_back("problems", json_list(found.problems, [](const known_problem& each) -> members {
                      return {{"code", json_string(each.code)},

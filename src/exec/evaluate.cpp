@@ -12,8 +12,10 @@
 
 #include "backend/backend.h"
 #include "core/layout.h"
+#include "exec/placement.h"
 #include "exec/program_cache.h"
 #include "exec/report.h"
+#include "exec/run.h"
 #include "memory/storage.h"
 #include "ops/compile.h"
 #include "ops/structure.h"
@@ -26,61 +28,27 @@ namespace {
 
 using detail::storage;
 
-// One operand for each buffer of a program. Few, as most programs have, are held in place.
-class operand_list {
- public:
-  explicit operand_list(std::size_t size) : size_(size) {
-    if (size > few) many_.resize(size);
-  }
-  backend::operand& operator[](std::size_t i) noexcept { return data()[i]; }
-  const backend::operand& operator[](std::size_t i) const noexcept { return many_.empty() ? few_[i] : many_[i]; }
-  operator std::span<const backend::operand>() const noexcept { return {many_.empty() ? few_ : many_.data(), size_}; }
-
- private:
-  static constexpr std::size_t few = 8;
-
-  backend::operand* data() noexcept { return many_.empty() ? few_ : many_.data(); }
-
-  std::size_t size_;
-  backend::operand few_[few];
-  std::vector<backend::operand> many_;
-};
-
-// A program and where each buffer's element 0 is; null for outputs and temporaries.
-struct bound_program {
-  std::shared_ptr<const backend::executable> code;
-  operand_list operands;
-  /// Elements that the output's regions are to be moved by.
-  std::int64_t target_shift = 0;
-  /// The operands of a program that was compiled now: they keep the memory alive. For a program that was found, nodes
-  /// and the structure do.
-  std::vector<ndarray> held;
-
-  const ops::program& program() const { return code->program(); }
-  const ops::buffer& result_buffer() const {
-    return program().buffers[static_cast<std::size_t>(program().result.buffer)];
-  }
-};
-
 // Expressions of one structure share a program; what differs is where their arrays begin.
 bound_program bind(const cached_program& found, const ops::structure& of, std::int64_t target_offset) {
-  bound_program bound{found.code, operand_list(found.array_of_buffer.size()), target_offset - found.target_offset, {}};
+  bound_program bound{found.runs,
+                      found.code,
+                      buffer_list<binding>(found.array_of_buffer.size()),
+                      target_offset - found.target_offset,
+                      {}};
   for (std::size_t i = 0; i < found.array_of_buffer.size(); ++i) {
-    bound.operands[i] = {nullptr};
     if (found.array_of_buffer[i] < 0) continue;
     const auto at = static_cast<std::size_t>(found.array_of_buffer[i]);
     const ops::structure::array& array = of.arrays()[at];
-    bound.operands[i] = {array.memory->data() + (array.offset - found.offsets[at]) * item_size(array.type)};
+    bound.buffers[i] = {array.memory, (array.offset - found.offsets[at]) * item_size(array.type)};
   }
   return bound;
 }
 
-bound_program bind(ops::compiled made) {
-  bound_program bound{backend::cpu().prepare(std::move(made.code)), operand_list(made.operands.size()), 0,
+bound_program bind(ops::compiled made, backend::backend& runs) {
+  bound_program bound{&runs, runs.prepare(std::move(made.code)), buffer_list<binding>(made.operands.size()), 0,
                       std::move(made.operands)};
   for (std::size_t i = 0; i < bound.held.size(); ++i) {
-    const bool is_input = bound.program().buffers[i].use == ops::buffer::role::input;
-    bound.operands[i] = {is_input ? bound.held[i].storage()->data() : nullptr};
+    if (bound.program().buffers[i].use == ops::buffer::role::input) bound.buffers[i] = {bound.held[i].storage().get()};
   }
   return bound;
 }
@@ -91,6 +59,7 @@ void remember(const bound_program& made, const ops::structure& of, std::uint64_t
   if (made.result_buffer().use == ops::buffer::role::input) return;
   cached_program kept;
   kept.key.assign(of.key().begin(), of.key().end());
+  kept.runs = made.runs;
   kept.code = made.code;
   kept.target_offset = target_offset;
   for (const ops::structure::array& each : of.arrays()) kept.offsets.push_back(each.offset);
@@ -122,30 +91,34 @@ ops::compiled with_contraction(ops::compiled made, bool contracts) {
   return made;
 }
 
-// The program for an expression, compiled if its structure has not been met; with a target, one that writes to it.
-bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& of, bool is_described, bool contracts,
-                              const detail::layout* target) {
-  const std::int64_t target_offset = target == nullptr ? 0 : target->offset;
-  const std::uint64_t hash = is_described ? of.hash() : 0;
+// The program for an expression, compiled if its structure has not been met there; with a target, one that writes to
+// it.
+bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& of, bool is_described,
+                              const request& asked, const ndarray* target) {
+  const detail::layout* const layout = target == nullptr ? nullptr : &target->layout();
+  const std::int64_t target_offset = layout == nullptr ? 0 : layout->offset;
+  const bool contracts = asked.rules.fast_math.value;
+  storages_to_place storages;
+  if (target != nullptr) storages.add(*target->storage());
+  std::uint64_t hash = 0;
+  backend::backend* runs = nullptr;
   if (is_described) {
-    if (const cached_program* found = find_program(of, hash)) return bind(*found, of, target_offset);
+    for (const ops::structure::array& each : of.arrays()) storages.add(*each.memory);
+    runs = &place(asked, storages);
+    hash = of.hash() ^ reinterpret_cast<std::uintptr_t>(runs) >> 4;
+    if (const cached_program* found = find_program(of, runs, hash)) return bind(*found, of, target_offset);
   }
-  bound_program made =
-      bind(with_contraction(target == nullptr ? ops::compile(root) : ops::compile_into(root, *target), contracts));
-  if (is_described) remember(made, of, hash, target_offset);
-  return made;
-}
-
-// Runs a program whose outputs all are `output`.
-void run(bound_program& what, storage& output, const resolved_policy& rules) {
-  for (std::size_t i = 0; i < what.program().buffers.size(); ++i) {
-    const ops::buffer& buffer = what.program().buffers[i];
-    if (buffer.use == ops::buffer::role::output) {
-      what.operands[i] = {output.data() + what.target_shift * item_size(buffer.type)};
+  ops::compiled made =
+      with_contraction(layout == nullptr ? ops::compile(root) : ops::compile_into(root, *layout), contracts);
+  if (!is_described) {
+    for (std::size_t i = 0; i < made.operands.size(); ++i) {
+      if (made.code.buffers[i].use == ops::buffer::role::input) storages.add(*made.operands[i].storage());
     }
+    runs = &place(asked, storages);
   }
-  if (rules.progress.value != nullptr) rules.progress.value->announce(ops::work_of(what.program()));
-  backend::cpu().run(*what.code, what.operands, rules);
+  bound_program bound = bind(std::move(made), able(*runs, made.code, asked));
+  if (is_described && bound.runs == runs) remember(bound, of, hash, target_offset);
+  return bound;
 }
 
 bool same_strides(const detail::layout& a, const detail::layout& b) {
@@ -162,20 +135,34 @@ bool repeats_elements(const detail::layout& at) {
   return false;
 }
 
+// Bytes of a storage. Memory of the application's may be in several storages, and is compared by its address.
 struct byte_range {
-  const std::byte* begin;
-  const std::byte* end;
+  const storage* memory;
+  std::int64_t begin;
+  std::int64_t end;
 
   bool overlaps(const byte_range& other) const {
+    if (begin == end || other.begin == other.end) return false;
+    if (memory == other.memory) return begin < other.end && other.begin < end;
+    const std::byte* const mine = memory->adopted_address();
+    const std::byte* const theirs = other.memory->adopted_address();
+    if (mine == nullptr || theirs == nullptr) return false;
     // Regions may belong to different blocks, so that only std::less orders their addresses.
     const std::less<const std::byte*> before;
-    return begin != end && other.begin != other.end && before(begin, other.end) && before(other.begin, end);
+    return before(mine + begin, theirs + other.end) && before(theirs + other.begin, mine + end);
   }
 };
 
-byte_range bytes_of(const std::byte* base, const detail::layout& at, dtype type) {
+byte_range bytes_of(const binding& base, const detail::layout& at, dtype type) {
   const core::offset_range range = core::range_of(at);
-  return {base + range.begin * item_size(type), base + range.end * item_size(type)};
+  return {base.memory, base.shift_bytes + range.begin * item_size(type),
+          base.shift_bytes + range.end * item_size(type)};
+}
+
+// Whether both begin at one address.
+bool same_place(const byte_range& a, std::int64_t a_first, const byte_range& b, std::int64_t b_first) {
+  if (a.memory == b.memory) return a_first == b_first;
+  return a.memory->adopted_address() + a_first == b.memory->adopted_address() + b_first;
 }
 
 // Whether a failure may leave what the result goes to half changed: a stage may fail for lack of memory before it
@@ -191,27 +178,27 @@ bool may_write_in_part(const backend::executable& what) {
 // Whether the program can write straight to `target`: it reads no element of it, or just the one it is about to write.
 // `of` describes the expression if the program was found for it.
 bool may_write_in_place(const bound_program& what, const ops::structure& of, const ndarray& target) {
-  const std::byte* target_base = target.storage()->data();
-  const byte_range written = bytes_of(target_base, target.layout(), target.dtype());
   if (may_write_in_part(*what.code)) return false;
+  const byte_range written = bytes_of({target.storage().get()}, target.layout(), target.dtype());
   const bool single = what.program().stages.size() == 1;
   const auto* only = single ? std::get_if<ops::elementwise_stage>(&what.program().stages.front()) : nullptr;
   if (only != nullptr) {
     for (std::size_t i = 0; i < only->chain.sources.size(); ++i) {
       const ops::region& source = only->chain.sources[i];
       const dtype type = only->chain.source_types[i];
-      const std::byte* base = what.operands[static_cast<std::size_t>(source.buffer)].data;
-      if (!bytes_of(base, source.at, type).overlaps(written)) continue;
-      const bool same =
-          base + source.at.offset * item_size(type) == target_base + target.layout().offset * item_size(type) &&
-          item_size(type) == item_size(target.dtype()) && same_strides(source.at, target.layout());
+      const binding& base = what.buffers[static_cast<std::size_t>(source.buffer)];
+      const byte_range read = bytes_of(base, source.at, type);
+      if (!read.overlaps(written)) continue;
+      const bool same = same_place(read, base.shift_bytes + source.at.offset * item_size(type), written,
+                                   target.layout().offset * item_size(target.dtype())) &&
+                        item_size(type) == item_size(target.dtype()) && same_strides(source.at, target.layout());
       if (!same) return false;
     }
     return true;
   }
   // The regions that later stages read are not looked at one by one: whole operands decide.
   const auto is_apart = [&](const storage* read) {
-    return read == nullptr || !byte_range{read->data(), read->data() + read->size_bytes()}.overlaps(written);
+    return read == nullptr || !byte_range{read, 0, read->size_bytes()}.overlaps(written);
   };
   for (const ndarray& each : what.held) {
     if (!is_apart(each.storage().get())) return false;
@@ -222,36 +209,19 @@ bool may_write_in_place(const bound_program& what, const ops::structure& of, con
 
 }  // namespace
 
-resolved_policy decide(const policy& call, std::string_view what) {
+resolved_policy decide(const policy& call) {
   print_info_if_asked();
   runtime::check_not_lost();
-  const resolved_policy rules = runtime::resolve(call);
-  if (rules.device.value.kind() == device::kind::gpu && rules.strictness.value == strictness::strict) {
-    throw device_error(
-        fmt::format("{}: {} is demanded ({}), and this build of tandem has no code for GPUs; use device::cpu, or "
-                    "strictness::preferred to let the CPU do it",
-                    what, to_string(rules.device.value), to_string(rules.device.layer)));
-  }
-  return rules;
+  return runtime::resolve(call);
 }
 
-void check_memory(std::int64_t result_bytes, std::int64_t temporary_bytes, const resolved_policy& rules,
-                  std::string_view what) {
-  const std::int64_t limit = rules.host_memory_bytes.value;
-  if (result_bytes <= limit && temporary_bytes <= limit - result_bytes) return;
-  throw out_of_memory(
-      fmt::format("{}: the result needs {} bytes of host memory and temporaries {}; the policy ({}) allows {}", what,
-                  result_bytes, temporary_bytes, to_string(rules.host_memory_bytes.layer), limit));
-}
+namespace {
 
-ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, const std::shared_ptr<storage>* replaced) {
-  const resolved_policy rules = decide(call, ops::name_of(*root));
-  if (const auto* leaf = std::get_if<ops::array_leaf>(&root->detail)) return leaf->value;
-  if (const auto kept = ops::valid_result(*root)) return kept->value;
-
+ndarray evaluate_as(const ops::node_ptr& root, const request& asked, bool keeps,
+                    const std::shared_ptr<storage>* replaced) {
   ops::structure structure;
-  const bool is_described = structure.describe(*root, rules.fast_math.value);
-  bound_program what = find_or_compile(root, structure, is_described, rules.fast_math.value, nullptr);
+  const bool is_described = structure.describe(*root, asked.rules.fast_math.value);
+  bound_program what = find_or_compile(root, structure, is_described, asked, nullptr);
   const ops::region& place = what.program().result;
   const ops::buffer& holder = what.result_buffer();
   const bool is_view = holder.use == ops::buffer::role::input;
@@ -260,40 +230,74 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, cons
   if (is_view) {
     output = operand->storage();
   } else {
-    const std::int64_t size_bytes = core::checked_bytes({holder.size}, holder.type, ops::name_of(*root));
-    check_memory(size_bytes, what.code->temporary_bytes(), rules, ops::name_of(*root));
+    const std::int64_t size_bytes = core::checked_bytes({holder.size}, holder.type, asked.what);
     const bool reuses = replaced != nullptr && replaced->use_count() == 1 && (*replaced)->is_ours() &&
                         (*replaced)->size_bytes() == size_bytes && !may_write_in_part(*what.code);
-    output = reuses ? *replaced : storage::allocate(size_bytes);
+    output = reuses ? *replaced : storage::unplaced(size_bytes);
+    run(what, *output, detail::access::overwrite, size_bytes, asked);
   }
-  run(what, *output, rules);
   const bool writable = !repeats_elements(place.at) && (!is_view || operand->is_writable());
   ndarray result(std::move(output), what.program().result_type, place.at, writable);
   if (keeps) ops::keep_result(*root, result);
   return result;
 }
 
-void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call) {
-  const resolved_policy rules = decide(call, ops::name_of(*root));
+void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const request& asked) {
+  const bool contracts = asked.rules.fast_math.value;
   ops::structure structure;
-  const bool is_described = structure.describe(*root, rules.fast_math.value, &target.layout());
-  bound_program direct = find_or_compile(root, structure, is_described, rules.fast_math.value, &target.layout());
+  const bool is_described = structure.describe(*root, contracts, &target.layout());
+  bound_program direct = find_or_compile(root, structure, is_described, asked, &target);
+  const bool covers = target.size_bytes() == target.storage()->size_bytes() && target.is_contiguous();
+  const detail::access how = covers ? detail::access::overwrite : detail::access::update;
   if (may_write_in_place(direct, structure, target)) {
-    check_memory(0, direct.code->temporary_bytes(), rules, ops::name_of(*root));
-    run(direct, *target.storage(), rules);
-  } else {
-    // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
-    // written.
-    const std::int64_t size_bytes = core::checked_bytes(root->shape, root->type, "assign");
-    bound_program making =
-        bind(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), rules.fast_math.value));
-    check_memory(size_bytes, making.code->temporary_bytes(), rules, ops::name_of(*root));
-    const ndarray first(storage::allocate(size_bytes), root->type, core::contiguous(root->shape));
-    run(making, *first.storage(), rules);
-    bound_program copying = bind(ops::compile_into(ops::make_array(first), target.layout()));
-    run(copying, *target.storage(), rules);
+    run(direct, *target.storage(), how, 0, asked);
+    return;
   }
-  target.storage()->mark_written();
+  // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
+  // written.
+  const std::int64_t size_bytes = core::checked_bytes(root->shape, root->type, "assign");
+  bound_program making =
+      bind(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), contracts), *direct.runs);
+  const ndarray first(storage::unplaced(size_bytes), root->type, core::contiguous(root->shape));
+  run(making, *first.storage(), detail::access::overwrite, size_bytes, asked);
+  bound_program copying = bind(ops::compile_into(ops::make_array(first), target.layout()), *direct.runs);
+  run(copying, *target.storage(), how, 0, asked);
+}
+
+// Does it where the policy says and, if that cannot do it and the policy does not insist, on the CPU.
+template <class Work>
+auto with_fallback(const resolved_policy& rules, std::string_view what, Work&& work) {
+  const bool insists =
+      rules.device.value.kind() != device::kind::automatic && rules.strictness.value == strictness::strict;
+  const request asked{rules, what};
+  if (rules.device.value.kind() == device::kind::cpu || insists) return work(asked);
+  try {
+    return work(asked);
+  } catch (const out_of_memory&) {
+    if (!asked.left_host) throw;
+  } catch (const device_error&) {
+    if (!asked.left_host) throw;
+  }
+  return work(request{rules, what, true});
+}
+
+}  // namespace
+
+ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, const std::shared_ptr<storage>* replaced) {
+  const resolved_policy rules = decide(call);
+  const std::string_view what = ops::name_of(*root);
+  const auto* const leaf = std::get_if<ops::array_leaf>(&root->detail);
+  const auto kept = leaf == nullptr ? ops::valid_result(*root) : nullptr;
+  if (leaf != nullptr || kept) {
+    place(request{rules, what}, {});  // a device that is demanded must be there, even if it has nothing to do
+    return leaf != nullptr ? leaf->value : kept->value;
+  }
+  return with_fallback(rules, what, [&](const request& asked) { return evaluate_as(root, asked, keeps, replaced); });
+}
+
+void evaluate_into(const ops::node_ptr& root, const ndarray& target, const policy& call) {
+  const resolved_policy rules = decide(call);
+  with_fallback(rules, ops::name_of(*root), [&](const request& asked) { evaluate_into_as(root, target, asked); });
 }
 
 }  // namespace tandem::exec

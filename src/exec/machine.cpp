@@ -5,6 +5,7 @@
 #include <tandem/memory.h>
 
 #include "backend/backend.h"
+#include "exec/devices.h"
 #include "memory/host_pool.h"
 #include "runtime/cores.h"
 #include "runtime/system.h"
@@ -14,7 +15,7 @@ namespace tandem {
 machine machine_info() {
   // A wrong TANDEM_MEMORY_POOL is an error of whoever needs a block.
   memory::free_block(memory::allocate_block(1), 1);
-  const backend::description cpu = backend::cpu().describe();
+  backend::description cpu = backend::cpu().describe();
   machine found;
   found.version = TANDEM_VERSION;
   found.processor = runtime::processor_name();
@@ -31,7 +32,7 @@ machine machine_info() {
   if (const char* wish = std::getenv("TANDEM_ISA")) found.wished_instruction_set = wish;
   found.memory_pool_limit_bytes = host_memory_cache_limit();
   found.memory_pool_on = found.memory_pool_limit_bytes > 0;
-  found.backends = {{"cpu", true}, {"cuda", false}};
+  found.backends = {{"cpu", true}, {"cuda", exec::has_code_for_gpus()}, {"simulated", true}};
   return found;
 }
 

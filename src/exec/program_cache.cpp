@@ -18,9 +18,10 @@ std::array<std::unique_ptr<cached_program>, slots>& programs() {
 
 }  // namespace
 
-const cached_program* find_program(const ops::structure& of, std::uint64_t hash) noexcept {
+const cached_program* find_program(const ops::structure& of, const backend::backend* runs,
+                                   std::uint64_t hash) noexcept {
   const cached_program* const found = programs()[hash % slots].get();
-  return found != nullptr && std::ranges::equal(found->key, of.key()) ? found : nullptr;
+  return found != nullptr && found->runs == runs && std::ranges::equal(found->key, of.key()) ? found : nullptr;
 }
 
 void keep_program(cached_program made, std::uint64_t hash) {

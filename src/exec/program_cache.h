@@ -12,6 +12,8 @@ namespace tandem::exec {
 /// A program compiled once for all expressions of one structure.
 struct cached_program {
   std::vector<std::int64_t> key;
+  /// For which it was made.
+  backend::backend* runs;
   std::shared_ptr<const backend::executable> code;
   /// For each of the program's buffers, the structure's array that it stands for, or -1.
   std::vector<int> array_of_buffer;
@@ -21,8 +23,9 @@ struct cached_program {
   std::int64_t target_offset = 0;
 };
 
-/// The calling thread's program for a structure, or null. Each thread has its own, so that looking takes no lock.
-const cached_program* find_program(const ops::structure& of, std::uint64_t hash) noexcept;
+/// The calling thread's program for a structure and a backend, or null. Each thread has its own, so that looking takes
+/// no lock.
+const cached_program* find_program(const ops::structure& of, const backend::backend* runs, std::uint64_t hash) noexcept;
 
 /// Keeps a program for later; it takes the place of another one of that hash.
 void keep_program(cached_program made, std::uint64_t hash);

@@ -11,6 +11,9 @@
 #include <string_view>
 #include <utility>
 
+#include <tandem/devices.h>
+
+#include "exec/devices.h"
 #include "runtime/cores.h"
 #include "runtime/gpus.h"
 #include "runtime/known_problems.h"
@@ -77,13 +80,21 @@ void add_unreadable_variables(std::vector<known_problem>& problems) {
   }
 }
 
+gpu_facts find_gpus() {
+  gpu_facts found = runtime::find_gpus();
+  const int count = exec::gpu_count();
+  for (int i = 0; i < count; ++i) found.usable.push_back(describe(device::gpu(i)));
+  found.why_unused = count > 0 ? "" : fmt::format("{}; {}", exec::why_no_gpu(), found.why_unused);
+  return found;
+}
+
 }  // namespace
 
 runtime_facts runtime_report() {
   runtime_facts found;
   // First, because it asks the system which cores this thread is permitted.
   found.machine = machine_info();
-  found.gpus = runtime::find_gpus();
+  found.gpus = find_gpus();
 
   runtime::process_facts facts;
   runtime::process_libraries loaded = runtime::find_loaded_libraries();

@@ -96,7 +96,12 @@ std::string to_string(const runtime_facts& facts) {
   }
   rows.add("policy", policy, "");
   rows.add("workers", fmt::format("{}", facts.workers));
-  rows.add("GPUs", "none used: " + facts.gpus.why_unused);
+  if (facts.gpus.usable.empty()) rows.add("GPUs", "none used: " + facts.gpus.why_unused);
+  for (const device_info& each : facts.gpus.usable) {
+    std::string text = fmt::format("{}: {}", to_string(each.which), each.model);
+    for (const auto& [word, value] : each.facts) text += fmt::format(", {} {}", word, value);
+    rows.add("GPU", text);
+  }
   if (!facts.gpus.driver.empty()) rows.add("", facts.gpus.driver);
 
   std::vector<std::string> libraries;

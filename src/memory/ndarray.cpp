@@ -45,9 +45,10 @@ void* ndarray::data_checked(tandem::dtype type, bool for_writing) const {
       throw dtype_error(
           fmt::format("data: the array {} {} is read-only; ask for const elements", name(dtype_), to_string(shape())));
     }
-    storage_->mark_written();
   }
-  return storage_->data() + layout_.offset * item_size(dtype_);
+  std::byte* const bytes = storage_->data();
+  if (for_writing) storage_->mark_written();
+  return bytes + layout_.offset * item_size(dtype_);
 }
 
 void ndarray::check_contiguous() const {

@@ -43,13 +43,12 @@ storage::storage(key, std::byte* data, std::int64_t size_bytes, bool is_ours) no
 storage::~storage() {
   drop_replicas_but(nullptr);
   delete part_.load(std::memory_order_acquire);
-  if (is_ours_ && data_ != nullptr) memory::free_block(data_, size_bytes_);
+  if (is_ours_ && data_.load() != nullptr) memory::free_block(data_, size_bytes_);
   if (release_) release_();
 }
 
 std::byte* storage::data_to_overwrite() {
   if (data_ == nullptr && is_ours_) data_ = memory::allocate_block(size_bytes_);
-  is_on_host_.store(true, std::memory_order_release);
   return data_;
 }
 
@@ -71,6 +70,7 @@ std::vector<memory::device_memory*> storage::devices() const {
 }
 
 void storage::mark_written() noexcept {
+  is_on_host_.store(true, std::memory_order_release);
   version_.fetch_add(1, std::memory_order_acq_rel);
   drop_replicas_but(nullptr);
 }
@@ -97,26 +97,26 @@ storage::device_part& storage::devices_part() {
 }
 
 void storage::fetch() const {
-  device_part* const part = part_.load(std::memory_order_acquire);
-  if (part == nullptr) {
-    // Never written: what it holds means nothing, as that of new memory does.
-    throw device_error("an array was read that no work has written; the work that was to write it failed");
-  }
-  const std::lock_guard lock(part->guard);
-  if (!is_on_host()) fetch_locked(*part);
+  // Made also where no device has anything, for its lock: many threads may read memory that nothing has written to.
+  device_part& part = const_cast<storage*>(this)->devices_part();
+  const std::lock_guard lock(part.guard);
+  if (!is_on_host()) fetch_locked(part);
 }
 
 void storage::fetch_locked(device_part& part) const {
-  if (part.replicas.empty()) {
+  const bool is_unset = is_unplaced() && part.replicas.empty();
+  if (part.replicas.empty() && !is_unset) {
     throw device_error(
-        "an array's elements are nowhere: the device that had them failed, or the work that was to "
-        "write them did");
+        "the elements of an array are nowhere any more: the device that had them failed, or work that was to write "
+        "them did");
   }
   if (data_ == nullptr) data_ = memory::allocate_block(size_bytes_);
-  const replica& from = *part.replicas.front();
-  from.await_writer();
-  from.where().copy_out(from.block(), data_, size_bytes_);
-  memory::count_to_host(size_bytes_);
+  if (!is_unset) {
+    const replica& from = *part.replicas.front();
+    from.await_writer();
+    from.where().copy_out(from.block(), data_.load(), size_bytes_);
+    memory::count_to_host(size_bytes_);
+  }
   is_on_host_.store(true, std::memory_order_release);
 }
 
@@ -142,8 +142,7 @@ void storage::drop_replicas_but(const replica* kept) noexcept {
   }
 }
 
-device_use::device_use(std::shared_ptr<storage> of, memory::device_memory& where, access how)
-    : of_(std::move(of)), how_(how) {
+device_use::device_use(storage& of, memory::device_memory& where, access how) : of_(&of), how_(how) {
   storage::device_part& part = of_->devices_part();
   std::unique_lock lock(part.guard);
   replica_ = part.find(where);
@@ -180,15 +179,16 @@ device_use::device_use(std::shared_ptr<storage> of, memory::device_memory& where
     lock.unlock();
     return;  // `made`, if there is one, was in vain
   }
-  if (how_ != access::overwrite) {
+  const bool is_unset = !of_->is_on_host() && of_->is_unplaced() && part.replicas.empty();
+  if (how_ != access::overwrite && !is_unset) {
     if (!of_->is_on_host()) of_->fetch_locked(part);
-    where.copy_in(of_->data_, made->block(), of_->size_bytes());
+    where.copy_in(of_->data_.load(), made->block(), of_->size_bytes());
     made->set_writer(where.make_mark());
     memory::count_to_device(of_->size_bytes());
   }
   part.replicas.push_back(std::move(made));
   replica_ = part.replicas.back().get();
-  is_new_ = how_ == access::overwrite;
+  is_new_ = how_ == access::overwrite || is_unset;
 }
 
 device_use::~device_use() {

@@ -35,7 +35,8 @@ class storage {
  public:
   /// New memory of at least `size_bytes`, aligned to 64 bytes, not set. Throws: `out_of_memory`.
   static std::shared_ptr<storage> allocate(std::int64_t size_bytes);
-  /// Without memory: the first use, which must be to overwrite it, decides where it lies. Throws: `std::bad_alloc`.
+  /// Without memory yet: its first use decides where that is. Until it is written to, the bytes are not set.
+  /// Throws: `std::bad_alloc`.
   static std::shared_ptr<storage> unplaced(std::int64_t size_bytes);
   /// Memory owned by somebody else; `release` (may be empty) is called once when the last handle is gone.
   static std::shared_ptr<storage> adopt(void* data, std::int64_t size_bytes, std::function<void()> release);
@@ -50,26 +51,33 @@ class storage {
   /// and waits. Throws: `device_error` if that fails, `out_of_memory`.
   std::byte* data() const {
     if (!is_on_host()) fetch();
-    return data_;
+    return data_.load(std::memory_order_relaxed);
   }
-  /// The same for work that overwrites everything: nothing is copied. Throws: `out_of_memory`.
+  /// The address for work that overwrites everything, or sets all that means anything: nothing is copied. The bytes
+  /// there count from `mark_written` on. Throws: `out_of_memory`.
   std::byte* data_to_overwrite();
 
   std::int64_t size_bytes() const noexcept { return size_bytes_; }
   /// Whether the memory is not an application's.
   bool is_ours() const noexcept { return is_ours_; }
   /// The address of adopted memory, which is all that one can compare of different storages.
-  const std::byte* adopted_address() const noexcept { return is_ours_ ? nullptr : data_; }
+  const std::byte* adopted_address() const noexcept { return is_ours_ ? nullptr : data_.load(std::memory_order_relaxed); }
 
   /// Whether the host, or the device, has what was written last. Memory of the host counts as the host.
   bool is_on_host() const noexcept { return is_on_host_.load(std::memory_order_acquire); }
   bool is_on(const memory::device_memory& where) const;
+  /// Whether there is nothing to be copied yet: nothing was written to it, and it has no memory.
+  bool is_unplaced() const noexcept {
+    return data_.load(std::memory_order_relaxed) == nullptr && version() == 0;
+  }
+  /// Whether a device may have it; false is certain.
+  bool may_be_on_device() const noexcept { return part_.load(std::memory_order_acquire) != nullptr; }
   /// The devices' memories that have it.
   std::vector<memory::device_memory*> devices() const;
 
   /// Number of writes so far.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
-  /// The bytes on the host were written to, or will be.
+  /// The bytes at the address on the host, which was asked for, were written to, or will be.
   void mark_written() noexcept;
 
  private:
@@ -92,7 +100,7 @@ class storage {
   std::unique_ptr<replica> give_up(const replica& which) noexcept;
   void drop_replicas_but(const replica* kept) noexcept;
 
-  mutable std::byte* data_;
+  mutable std::atomic<std::byte*> data_;
   std::int64_t size_bytes_;
   bool is_ours_;
   mutable std::atomic<bool> is_on_host_;
@@ -101,14 +109,15 @@ class storage {
   std::atomic<std::uint64_t> version_{0};
 };
 
-/// A storage's bytes in a device's memory while a piece of work on them is being given to the device.
+/// A storage's bytes in a device's memory while a piece of work on them is being given to the device. The storage must
+/// outlive it.
 class device_use {
  public:
   device_use() = default;
   /// Sees to it that the device has the bytes, unless they will be overwritten, and that the calling thread's work
   /// begins after the work that it must not overtake. `where` is not the host's.
   /// Throws: `out_of_memory`, `device_error`. What the storage holds is unchanged then.
-  device_use(std::shared_ptr<storage> of, memory::device_memory& where, access how);
+  device_use(storage& of, memory::device_memory& where, access how);
   device_use(device_use&& other) noexcept { swap(other); }
   device_use& operator=(device_use&& other) noexcept {
     swap(other);
@@ -129,7 +138,7 @@ class device_use {
     std::swap(is_new_, other.is_new_);
   }
 
-  std::shared_ptr<storage> of_;
+  storage* of_ = nullptr;
   replica* replica_ = nullptr;
   access how_ = access::read;
   /// The block was made for this work and has no elements before it.

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include <tandem/errors.h>
+
 #include "runtime/fork.h"
 
 namespace tandem::runtime {
@@ -39,12 +41,11 @@ std::optional<int> parse_workers(std::string_view text) {
 }
 
 std::optional<device> parse_device(std::string_view text) {
-  if (text == "auto" || text == "automatic") return device::automatic;
-  if (text == "cpu") return device::cpu;
-  if (text == "gpu") return device::gpu();
-  if (!text.starts_with("gpu:")) return std::nullopt;
-  const std::optional<int> index = whole_number<int>(text.substr(4));
-  return index && *index >= 0 ? std::optional(device::gpu(*index)) : std::nullopt;
+  try {
+    return device::named(text);
+  } catch (const argument_error&) {
+    return std::nullopt;
+  }
 }
 
 std::optional<std::int64_t> parse_bytes(std::string_view text) {
@@ -91,7 +92,7 @@ environment_policy read_environment(const std::function<std::optional<std::strin
   policy& rules = result.rules;
   read(policy_field::workers, rules.workers, parse_workers,
        fmt::format("1 to {}, -1 for all permitted cores, or auto", max_workers));
-  read(policy_field::device, rules.device, parse_device, "auto, cpu, gpu or gpu:N");
+  read(policy_field::device, rules.device, parse_device, "auto, cpu, gpu, gpu:N or sim:NAME");
   read(
       policy_field::strictness, rules.strictness,
       [](std::string_view text) {

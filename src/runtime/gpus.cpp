@@ -46,7 +46,7 @@ gpu_facts find_gpus(const std::filesystem::path& root) {
                            : "there is an NVIDIA driver";
   const std::string devices =
       found.devices.empty() ? "no device file /dev/nvidia0" : fmt::format("{}", fmt::join(found.devices, ", "));
-  found.why_unused = fmt::format("this build of tandem has no code for GPUs; {}, {}", driver, devices);
+  found.why_unused = fmt::format("{}, {}", driver, devices);
   return found;
 }
 

@@ -19,15 +19,6 @@ struct policy_access {
   static const scoped_policy* outer(const scoped_policy& of) noexcept { return of.outer_; }
 };
 
-std::string to_string(const device& value) {
-  switch (value.kind()) {
-    case device::kind::automatic: return "automatic";
-    case device::kind::cpu: return "cpu";
-    case device::kind::gpu: break;
-  }
-  return fmt::format("gpu:{}", value.index());
-}
-
 std::string to_string(policy_layer layer) {
   switch (layer) {
     case policy_layer::call: return "call";
@@ -70,6 +61,7 @@ void overlay(resolved_policy& base, unsigned& errors, const policy& above, polic
     base.*to = {*(above.*from), layer};
     errors &= ~bit(field);
   });
+  if (above.stream != 0) base.stream = {above.stream, layer};
   if (above.progress != nullptr) base.progress = {above.progress, layer};
 }
 

@@ -38,7 +38,9 @@ TEST(info, json_says_the_same) {
   EXPECT_EQ(from_json(result.out, "d[\"version\"], d[\"cores\"], d[\"permitted_cores\"], d[\"memory_bytes\"]"),
             here.version + " " + std::to_string(here.cores) + " " + std::to_string(here.permitted_cores) + " " +
                 std::to_string(here.memory_bytes) + "\n");
-  EXPECT_EQ(from_json(result.out, "d[\"backends\"]"), "{'cpu': {'built': True}, 'cuda': {'built': False}}\n");
+  const std::string cuda = here.backends.at(1).built ? "True" : "False";
+  EXPECT_EQ(from_json(result.out, "d[\"backends\"]"),
+            "{'cpu': {'built': True}, 'cuda': {'built': " + cuda + "}, 'simulated': {'built': True}}\n");
   EXPECT_EQ(from_json(result.out, "d[\"instruction_sets\"][\"TANDEM_ISA\"]"), "None\n");
   EXPECT_EQ(from_json(result.out, "d[\"instruction_sets\"][\"in_use\"] == d[\"instruction_sets\"][\"usable\"][-1]"),
             "True\n");

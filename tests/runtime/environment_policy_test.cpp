@@ -109,7 +109,7 @@ TEST(ReadEnvironment, ReadsDevices) {
   for (const char* text : {"gpu:", "gpu:-1", "gpu:x", "gpu: 1", "gpu:2147483648", "gpu1", "cuda", "0", "cpu "}) {
     const environment_policy found = read({{"TANDEM_DEVICE", text}});
     EXPECT_FALSE(found.rules.device) << text;
-    EXPECT_TRUE(mentions(error_of(found, policy_field::device), {"TANDEM_DEVICE", text, "auto, cpu, gpu or gpu:N"}));
+    EXPECT_TRUE(mentions(error_of(found, policy_field::device), {"TANDEM_DEVICE", text, "auto, cpu, gpu, gpu:N or sim:NAME"}));
   }
 }
 

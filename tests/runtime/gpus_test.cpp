@@ -38,7 +38,6 @@ TEST_F(Gpus, NoDriver) {
   const tandem::gpu_facts found = tandem::runtime::find_gpus(root_);
   EXPECT_EQ(found.driver, "");
   EXPECT_TRUE(found.devices.empty());
-  EXPECT_NE(found.why_unused.find("no code for GPUs"), std::string::npos) << found.why_unused;
   EXPECT_NE(found.why_unused.find("no NVIDIA driver"), std::string::npos) << found.why_unused;
 }
 

@@ -1,0 +1,77 @@
+#include "backend/simulated/profiles.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include <tandem/errors.h>
+
+namespace tandem::backend::simulation {
+
+namespace {
+
+constexpr machine_profile known[] = {
+    // Memory and arithmetic: NVIDIA's data sheet of the H200 SXM (141 GB, 4.8 TB/s at most, 67 TFLOP/s in float32 and
+    // 34 in float64 without tensor cores). 4.3 TB/s is what copies within the device reach of the 4.8. A link of PCIe
+    // 5.0 with 16 lanes carries 63 GB/s at most, 50 to 55 of which pinned copies reach in public measurements.
+    {.name = "h200",
+     .device = "NVIDIA H200, PCIe 5.0 x16",
+     .source =
+         "built from published constants: NVIDIA H200 SXM data sheet, PCI Express 5.0, public measurements of copies",
+     .memory_bytes = 141'000'000'000,
+     .bytes_per_s = 4.3e12,
+     .float32_flops = 67e12,
+     .float64_flops = 34e12,
+     .launch_us = 2.0,
+     .kernel_start_us = 1.5,
+     .synchronize_us = 4.4,
+     .allocate_us = 1.0,
+     .link = {.latency_us = 6.0, .pageable_bytes_per_s = 12e9, .pinned_bytes_per_s = 52e9}},
+    // NVIDIA's data sheet of the GeForce GTX 1080: 8 GB, 320 GB/s at most, 8.9 TFLOP/s, float64 a 32nd of it. PCIe 3.0
+    // with 16 lanes carries 15.8 GB/s at most, about 12 in practice.
+    {.name = "gen3-card",
+     .device = "graphics card with 8 GB, PCIe 3.0 x16",
+     .source = "built from published constants: NVIDIA GeForce GTX 1080 data sheet, PCI Express 3.0",
+     .memory_bytes = 8'000'000'000,
+     .bytes_per_s = 2.6e11,
+     .float32_flops = 8.9e12,
+     .float64_flops = 2.8e11,
+     .launch_us = 4.0,
+     .kernel_start_us = 2.5,
+     .synchronize_us = 10.0,
+     .allocate_us = 2.0,
+     .link = {.latency_us = 10.0, .pageable_bytes_per_s = 6e9, .pinned_bytes_per_s = 12e9}},
+    // NVIDIA's data sheet of the GH200: 96 GB, 4 TB/s at most, NVLink-C2C with 450 GB/s each way, which reaches the
+    // host's memory whether it is pinned or not.
+    {.name = "coupled",
+     .device = "GPU tightly coupled to its CPU, 450 GB/s each way",
+     .source = "built from published constants: NVIDIA GH200 Grace Hopper data sheet",
+     .memory_bytes = 96'000'000'000,
+     .bytes_per_s = 3.6e12,
+     .float32_flops = 67e12,
+     .float64_flops = 34e12,
+     .launch_us = 2.0,
+     .kernel_start_us = 1.5,
+     .synchronize_us = 4.0,
+     .allocate_us = 1.0,
+     .link = {.latency_us = 2.0, .pageable_bytes_per_s = 4.0e11, .pinned_bytes_per_s = 4.0e11}}};
+
+}  // namespace
+
+double machine_profile::flops_for(dtype type) const noexcept {
+  const std::int64_t part = item_size(real_part(type));
+  return part > 4 ? float64_flops : float32_flops;
+}
+
+std::span<const machine_profile> profiles() noexcept { return known; }
+
+const machine_profile& find_profile(std::string_view name) {
+  std::string names;
+  for (const machine_profile& each : profiles()) {
+    if (each.name == name) return each;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", each.name);
+  }
+  throw device_error(fmt::format("there is no profile '{}' of a machine to simulate; there are {}", name, names));
+}
+
+}  // namespace tandem::backend::simulation
