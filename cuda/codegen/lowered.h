@@ -85,8 +85,8 @@ enum class granularity : std::uint8_t {
   single,  ///< One operation a kernel, of those that are compiled with the library: what can run at once.
 };
 
-/// Both give the same bits. Thread safety: any thread. Throws: nothing but `std::bad_alloc`; a program that cannot be
-/// lowered is one that `why_not_lowered` explains.
+/// Every program can be lowered. Both give the same bits, but for chains that contract, where `single` rounds each
+/// operation. Thread safety: any thread. Throws: `std::bad_alloc`.
 lowered_program lower(const ops::program& what, granularity grain);
 
 }  // namespace tandem::cuda

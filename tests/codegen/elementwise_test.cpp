@@ -239,6 +239,40 @@ TEST(ElementwiseKernels, Numbers) {
   cases.check();
 }
 
+// Sums of products round once where a chain contracts, and only there.
+TEST(ElementwiseKernels, Contracted) {
+  random_numbers random(610);
+  const ndarray x = random_operand(float64, {300}, form::row_major, numbers::wide, random).view;
+  const ndarray y = random_operand(float64, {300}, form::row_major, numbers::wide, random).view;
+  const auto check = [&](const expr& what, double (*wanted)(double, double), bool contracts) {
+    ops::compiled code = ops::compile(what.node());
+    std::get<ops::elementwise_stage>(code.code.stages.at(0)).chain.contracts = contracts;
+    const cuda::lowered_program steps = cuda::lower(code.code, cuda::granularity::fused);
+    const cuda::lowered_program* const programs[] = {&steps};
+    host_kernels kernels;
+    kernels.make_ready(programs);
+    const ndarray result = empty({300}, float64);
+    std::vector<std::byte*> buffers;
+    for (std::size_t i = 0; i < code.code.buffers.size(); ++i) {
+      const bool is_input = code.code.buffers[i].use == ops::buffer::role::input;
+      buffers.push_back(is_input ? code.operands[i].storage()->data() : result.storage()->data());
+    }
+    run_lowered(steps, kernels, buffers);
+    const std::vector<double> a = elements_of<double>(x), b = elements_of<double>(y), r = elements_of<double>(result);
+    for (std::size_t i = 0; i < r.size(); ++i) ASSERT_EQ(r[i], wanted(a[i], b[i])) << i;
+  };
+  const auto once = +[](double a, double b) { return std::fma(a, b, a); };
+  const auto twice = +[](double a, double b) {
+    const volatile double product = a * b;
+    return product + a;
+  };
+  ASSERT_NO_FATAL_FAILURE(check(x * y + x, twice, false));
+  ASSERT_NO_FATAL_FAILURE(check(x * y + x, once, true));
+  ASSERT_NO_FATAL_FAILURE(check(x * y - x, +[](double a, double b) { return std::fma(a, b, -a); }, true));
+  ASSERT_NO_FATAL_FAILURE(check(x - x * y, +[](double a, double b) { return std::fma(-a, b, a); }, true));
+  ASSERT_NO_FATAL_FAILURE(check(square(x) + y, +[](double a, double b) { return std::fma(a, a, b); }, true));
+}
+
 // A target that is just what is read.
 TEST(ElementwiseKernels, InPlace) {
   random_numbers random(609);
