@@ -239,6 +239,22 @@ TEST(ElementwiseKernels, Numbers) {
   cases.check();
 }
 
+TEST(ElementwiseKernels, Fill) {
+  random_numbers random(611);
+  lowered_cases cases;
+  for (const dtype type : all_dtypes) {
+    for (const form f : {form::row_major, form::reversed, form::every_second}) {
+      const ndarray view = random_operand(type, {5, 9}, f, numbers::small, random).view;
+      const scalar number = is_complex(type) ? scalar(std::complex<double>(1.5, -2)) : scalar(true);
+      cases.add_into(std::string(name(type)) + " into " + std::string(name_of(f)),
+                     broadcast_to(full({}, number, type), {5, 9}), view.layout());
+      cases.add_into("a number as " + std::string(name(type)) + " into " + std::string(name_of(f)),
+                     broadcast_to(astype(expr(number), type), {5, 9}), view.layout());
+    }
+  }
+  cases.check();
+}
+
 // Sums of products round once where a chain contracts, and only there.
 TEST(ElementwiseKernels, Contracted) {
   random_numbers random(610);
