@@ -42,9 +42,9 @@ std::shared_ptr<const kernel> search_kernel(const search& one, const row_kernel&
         const std::string chain =
             reads_stored ? fmt::format("using td_chain = td::stored_candidates<{}>;\n", value_type) : std::string();
         const std::string searched = reads_stored ? "td_rows" : "td::candidate_rows<td_rows>";
-        const std::string put =
-            stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(), rows.first_row_word() + 7)
-                          : fmt::format("td::put_position<{}>", rows.target_word());
+        const std::string put = stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(),
+                                                            rows.first_row_word() + row_words + 1)
+                                              : fmt::format("td::put_position<{}>", rows.target_word());
         return kernel_begin(name, {"cuda/device/arg.h", "cuda/device/reduce.h"}) + rows.text(chain) +
                kernel_signature(name, words, row_threads) +
                fmt::format(
@@ -62,10 +62,7 @@ void lower_search(lowering& into, search one) {
   row_problem& what = one.what;
   const bool is_single = into.grain() == granularity::single && one.from == candidates::elements;
   const even_target place = is_single ? even_target(into, what, false) : even_target();
-  const row_kernel asked(what);
-  if (one.from == candidates::elements && (!asked.fits() || (is_single && !asked.is_plain()))) {
-    what = computed_first(into, what);
-  }
+  if (one.from == candidates::elements) fit(into, what);
   // Runs of 16 bytes, of which there are fewer at once than in a sum: a candidate takes more registers than an element.
   const std::int64_t neighbours = row_kernel(what).neighbours(1);
   const std::int64_t groups = neighbours >= 8 ? 1 : neighbours >= 2 ? 2 : 4;

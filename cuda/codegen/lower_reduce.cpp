@@ -4,6 +4,7 @@
 
 #include "core/layout.h"
 #include "cuda/codegen/chain.h"
+#include "cuda/codegen/copy.h"
 #include "cuda/codegen/lower_stage.h"
 #include "cuda/codegen/rows.h"
 
@@ -62,8 +63,7 @@ bool is_exact(dtype type) { return !is_floating(type); }
 
 void reduce(lowering& into, row_problem what, ops::reduction which) {
   const even_target place = into.grain() == granularity::single ? even_target(into, what, false) : even_target();
-  const row_kernel asked(what);
-  if (!asked.fits() || (into.grain() == granularity::single && !asked.is_plain())) what = computed_first(into, what);
+  fit(into, what);
   const std::int64_t least = what.order.across ? 1 : 16 / item_size(what.chain.type);
   const lane_shape shape = lane_shape_of(is_exact(what.chain.type) ? row_kernel(what).neighbours(least) : least);
   const row_cut cut = reduction_cut(what, shape);
@@ -87,20 +87,14 @@ void reduce(lowering& into, row_problem what, ops::reduction which) {
   place.finish(into);
 }
 
-void fill(lowering& into, const ops::region& target, dtype type, int number) {
-  ops::fused_chain chain;
-  chain.shape = target.at.shape;
-  chain.type = type;
-  chain.constants = {{type == dtype::bool_ ? scalar(number != 0) : scalar(number), type}};
-  lower_stage(into, ops::elementwise_stage{std::move(chain), target});
-}
-
 }  // namespace
 
 void lower_stage(lowering& into, const ops::reduce_stage& what) {
   if (core::size_of(what.target.at.shape) == 0) return;
   if (core::size_of(what.chain.shape) == 0) {
-    fill(into, what.target, what.chain.type, ops::info(what.which).identity);
+    const dtype type = what.chain.type;
+    const int identity = ops::info(what.which).identity;
+    into.add(filled({type == dtype::bool_ ? scalar(identity != 0) : scalar(identity), type}, what.target));
     return;
   }
   reduce(into,

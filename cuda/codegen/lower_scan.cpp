@@ -54,8 +54,7 @@ void add_launch(lowering& into, const row_problem& what, const row_cut& cut, ops
 
 void scan(lowering& into, row_problem what, ops::reduction which) {
   const even_target place = into.grain() == granularity::single ? even_target(into, what, true) : even_target();
-  const row_kernel asked(what);
-  if (!asked.fits() || (into.grain() == granularity::single && !asked.is_plain())) what = computed_first(into, what);
+  fit(into, what);
   const std::int64_t lanes = std::min(power_of_two(ceiling(what.length(), items)), most_lanes(what.order));
   const std::int64_t unit = lanes * items;
   // A block can go through a row of any length; cutting rows costs another pass over them.

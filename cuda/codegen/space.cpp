@@ -5,12 +5,10 @@
 
 namespace tandem::cuda {
 
-namespace {
-
 // What divides numbers below 2^31 by an extent of at least 2: the rounded-up reciprocal, scaled by 2^(32 + shift), in
 // the lower half, the shift in the upper. T. Granlund, P. L. Montgomery, Division by invariant integers using
 // multiplication, PLDI 1994: with 31 + ceil(log2 d) bits the quotient is exact.
-std::int64_t multiplier_of(std::int64_t extent) {
+std::int64_t multiplier_of(std::int64_t extent) noexcept {
   if (extent < 2 || extent >= std::int64_t{1} << 31) return 0;  // never divided by with 32 bits
   const auto divisor = static_cast<std::uint64_t>(extent);
   const int shift = std::bit_width(divisor - 1) - 1;
@@ -18,8 +16,6 @@ std::int64_t multiplier_of(std::int64_t extent) {
   const std::uint64_t reciprocal = power / divisor + (power % divisor != 0);
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(shift) << 32 | reciprocal);
 }
-
-}  // namespace
 
 std::int64_t space::size() const noexcept {
   std::int64_t product = 1;

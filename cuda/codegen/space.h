@@ -32,6 +32,9 @@ bool fits_32_bits(const space& of) noexcept;
 /// The C++ type that a kernel computes offsets with: "unsigned" or "unsigned long long".
 const char* index_type(bool narrow) noexcept;
 
+/// What a kernel multiplies by instead of dividing by an extent of at least 2: td::divided.
+std::int64_t multiplier_of(std::int64_t extent) noexcept;
+
 /// Number of words of a space: td::space_words.
 constexpr int space_words(int axes, int operands) noexcept { return axes * (2 + operands); }
 

@@ -30,18 +30,18 @@ TANDEM_HD constexpr int space_words(int axes, int sources) { return axes * (2 + 
 template <int Axes, int Sources, class Index, class Words>
 TANDEM_HD inline void add_offsets(const Words& w, int first, Index linear, offsets<Sources, Index>& o) {
   if constexpr (Axes > 0 && Sources > 0) {
-#pragma unroll
+    TANDEM_UNROLL
     for (int axis = Axes - 1; axis > 0; --axis) {
       const unsigned long long extent = w.at[first + 2 * axis];
       const Index rest = divided(linear, extent, w.at[first + 2 * axis + 1]);
       const Index coordinate = linear - rest * static_cast<Index>(extent);
-#pragma unroll
+      TANDEM_UNROLL
       for (int s = 0; s < Sources; ++s) {
         o.at[s] += coordinate * static_cast<Index>(w.at[first + 2 * Axes + s * Axes + axis]);
       }
       linear = rest;
     }
-#pragma unroll
+    TANDEM_UNROLL
     for (int s = 0; s < Sources; ++s) o.at[s] += linear * static_cast<Index>(w.at[first + 2 * Axes + s * Axes]);
   }
 }

@@ -4,8 +4,12 @@
 // C++ standard library nor CUDA's, and reading CUDA's would take longer than compiling a kernel.
 #ifdef __CUDACC__
 #define TANDEM_HD __host__ __device__
+#define TANDEM_UNROLL _Pragma("unroll")
+#define TANDEM_NO_UNROLL _Pragma("unroll 1")
 #else
 #define TANDEM_HD
+#define TANDEM_UNROLL
+#define TANDEM_NO_UNROLL
 #endif
 
 namespace td::math {

@@ -69,7 +69,7 @@ TANDEM_HD inline pack<T, Count> load_pack(unsigned long long address, Index offs
     part at[sizeof(T) * Count / sizeof(part)];
   } loaded;
   const part* from = reinterpret_cast<const part*>(element<const T>(address, offset));
-#pragma unroll
+  TANDEM_UNROLL
   for (unsigned i = 0; i < sizeof(T) * Count / sizeof(part); ++i) loaded.at[i] = from[i];
   return __builtin_bit_cast(pack<T, Count>, loaded);
 }
@@ -82,7 +82,7 @@ TANDEM_HD inline void store_pack(unsigned long long address, Index offset, const
   };
   const parts stored = __builtin_bit_cast(parts, values);
   part* to = reinterpret_cast<part*>(element<T>(address, offset));
-#pragma unroll
+  TANDEM_UNROLL
   for (unsigned i = 0; i < sizeof(T) * Count / sizeof(part); ++i) to[i] = stored.at[i];
 }
 
