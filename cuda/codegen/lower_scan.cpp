@@ -34,7 +34,7 @@ std::shared_ptr<const kernel> scan_kernel(const row_kernel& rows, const row_prob
                fmt::format(
                    " {{\n"
                    "  alignas(16) __shared__ unsigned char shared[{} * sizeof(td_rows::item)];\n"
-                   "  td::scan_rows<td_rows, td::combine_by<{}>, td::put_element<{}>, td::scan_part::{}, {}, {}, "
+                   "  td::scan_rows<td_rows, td::combine_by<{}>, {}, td::scan_part::{}, {}, {}, "
                    "{}>(w, shared);\n"
                    "}}\n",
                    row_threads, row_name(combine), rows.target_word(), part_name, items, across,

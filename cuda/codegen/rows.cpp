@@ -171,7 +171,7 @@ std::string row_kernel::key() const {
                                 narrow_ ? 32 : 64, what_.order.across ? " across" : "");
   if (!neighbouring_) return key;
   key += " neighbours ";
-  for (std::size_t i = 0; i < what_.chain.sources.size(); ++i) key += worked_.strides[i][0] == 1 ? '1' : '0';
+  for (const dims& strides : worked_.strides) key += strides[0] == 1 ? '1' : '0';
   return key;
 }
 
@@ -201,6 +201,14 @@ std::string row_kernel::text(const std::string& chain_struct) const {
         type, i);
     arguments += fmt::format(", x{}[u].at[v]", i);
   }
+  const std::string storing =
+      worked_.strides.back()[0] != 1
+          ? ""
+          : "  template <int Target, int Count, class Words>\n"
+            "  static TANDEM_HD inline void store(const Words& w, const start& from, index e, index left,\n"
+            "                                     const item (&x)[Count]) {\n"
+            "    td::store_neighbours(w.at[Target], from.target + e, left, x);\n"
+            "  }\n";
   return text + fmt::format(
                     "#pragma unroll\n"
                     "    for (int u = 0; u < Groups; ++u) {{\n"
@@ -208,8 +216,9 @@ std::string row_kernel::text(const std::string& chain_struct) const {
                     "      for (int v = 0; v < Neighbours; ++v) x[u][v] = td_chain::compute(w{});\n"
                     "    }}\n"
                     "  }}\n"
+                    "{}"
                     "}};\n",
-                    arguments);
+                    arguments, storing);
 }
 
 int row_kernel::target_word() const noexcept {

@@ -83,6 +83,8 @@ class row_kernel {
   std::string key() const;
   /// The structs td_chain and td_rows. `chain_struct` replaces the chain's own if it is not empty.
   std::string text(const std::string& chain_struct = {}) const;
+  /// The C++ type of offsets.
+  const char* index() const noexcept { return index_type(narrow_); }
   /// Word of the target's address.
   int target_word() const noexcept;
   /// The first of td::row_word's.
