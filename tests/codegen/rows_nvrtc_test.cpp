@@ -9,7 +9,7 @@
 
 #include <tandem/tandem.h>
 
-#include "codegen/nvrtc.h"
+#include "codegen/nvrtc/nvrtc.h"
 #include "cuda/codegen/lowered.h"
 #include "ops/compile.h"
 #include "support/elements.h"
