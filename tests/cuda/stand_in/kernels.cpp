@@ -5,6 +5,8 @@
 #include <cstring>
 #include <map>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "codegen/emulator/kernels.h"
@@ -53,14 +55,22 @@ kernel_state& kernels() {
   return made;
 }
 
-CUkern_st& load(const std::shared_ptr<const cuda::kernel>& what) {
-  auto& place = kernels().loaded[what->name];
+/// The emulator takes programs, whose kernels it knows by name and key. A "machine code" has no key.
+cuda::lowered_program program_of(const cuda::kernel& what) {
+  auto same = std::make_shared<cuda::kernel>(what);
+  same->key = what.name;
+  cuda::lowered_program made;
+  made.steps.emplace_back(cuda::launch{std::move(same), {}});
+  return made;
+}
+
+CUkern_st& load(const cuda::kernel& what) {
+  auto& place = kernels().loaded[what.name];
   if (place == nullptr) {
-    cuda::lowered_program program;
-    program.steps.emplace_back(cuda::launch{what, {}});
+    const cuda::lowered_program program = program_of(what);
     const cuda::lowered_program* const list[] = {&program};
     kernels().compiled.make_ready(list);
-    place = std::make_unique<CUkern_st>(kernels().compiled.at(*what));
+    place = std::make_unique<CUkern_st>(kernels().compiled.at(what));
   }
   return *place;
 }
@@ -136,7 +146,16 @@ nvrtcResult code(nvrtcProgram program, char* into) {
 
 void make_ready(std::span<const cuda::lowered_program* const> programs) {
   const std::lock_guard lock(guard());
-  kernels().compiled.make_ready(programs);
+  std::vector<cuda::lowered_program> kernel_by_kernel;
+  for (const cuda::lowered_program* const each : programs) {
+    for (const cuda::step& step : each->steps) {
+      if (const auto* const launch = std::get_if<cuda::launch>(&step))
+        kernel_by_kernel.push_back(program_of(*launch->code));
+    }
+  }
+  std::vector<const cuda::lowered_program*> all;
+  for (const cuda::lowered_program& each : kernel_by_kernel) all.push_back(&each);
+  kernels().compiled.make_ready(all);
 }
 
 void set_ready_images(bool are_there) {
@@ -188,13 +207,13 @@ cudaError_t cudaLibraryGetKernel(cudaKernel_t* kernel, cudaLibrary_t library, co
   if (library->name.empty()) {
     const auto found = kernels().ready.find(name);
     if (!has_ready_images || found == kernels().ready.end()) return failed(cudaErrorSymbolNotFound);
-    *kernel = &load(found->second);
+    *kernel = &load(*found->second);
     return cudaSuccess;
   }
   if (library->name != name) return failed(cudaErrorSymbolNotFound);
-  auto what = std::make_shared<tandem::cuda::kernel>();
-  what->key = what->name = name;
-  what->text = [text = library->text] { return text; };
+  tandem::cuda::kernel what;
+  what.name = name;
+  what.text = [text = library->text] { return text; };
   *kernel = &load(what);
   return cudaSuccess;
 }

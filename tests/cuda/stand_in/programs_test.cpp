@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "contract/cases.h"
 #include "contract/running.h"
-#include "cuda/runtime/background.h"
-#include "cuda/runtime/gpu_executable.h"
+#include "cuda/codegen/lowered.h"
 #include "cuda/stand_in/device.h"
 #include "cuda/stand_in/gpu.h"
 #include "ops/compile.h"
@@ -30,11 +33,19 @@ ops::program program_of(const posed& what) {
                      : ops::compile(what.value.node()).code;
 }
 
-std::vector<posed> poses_of(const named_family& family) {
-  random_numbers random(20267);
-  std::vector<posed> made;
-  for (const contract_case& each : some_of(family)) made.push_back(each.pose(random));
-  return made;
+struct named_pose {
+  std::string name;
+  posed what;
+};
+
+const std::vector<named_pose>& poses_of(const named_family& family) {
+  static std::map<std::string_view, std::vector<named_pose>> made;
+  std::vector<named_pose>& list = made[family.name];
+  if (list.empty()) {
+    random_numbers random(20267);
+    for (const contract_case& each : some_of(family)) list.push_back({each.name, each.pose(random)});
+  }
+  return list;
 }
 
 class StandInPrograms : public ::testing::TestWithParam<named_family> {
@@ -43,9 +54,9 @@ class StandInPrograms : public ::testing::TestWithParam<named_family> {
   static void SetUpTestSuite() {
     std::vector<cuda::lowered_program> lowered;
     for (const named_family& family : families) {
-      for (const posed& each : poses_of(family)) {
-        lowered.push_back(cuda::lower(program_of(each), cuda::granularity::fused));
-        lowered.push_back(cuda::lower(program_of(each), cuda::granularity::single));
+      for (const named_pose& each : poses_of(family)) {
+        lowered.push_back(cuda::lower(program_of(each.what), cuda::granularity::fused));
+        lowered.push_back(cuda::lower(program_of(each.what), cuda::granularity::single));
       }
     }
     std::vector<const cuda::lowered_program*> all;
@@ -56,8 +67,8 @@ class StandInPrograms : public ::testing::TestWithParam<named_family> {
 
 TEST_P(StandInPrograms, AreComputed) {
   int count = 0;
-  for (const posed& what : poses_of(GetParam())) {
-    SCOPED_TRACE(some_of(GetParam())[static_cast<std::size_t>(count)].name);
+  for (const auto& [name, what] : poses_of(GetParam())) {
+    SCOPED_TRACE(name);
     ++count;
     const outcome given = run_on(stand_in::device(), what.value, what.target);
     EXPECT_TRUE(given.operands_unharmed);
