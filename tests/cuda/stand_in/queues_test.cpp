@@ -121,9 +121,11 @@ TEST(Queues, KnowTheDefaultStreamsByTheirNumbers) {
 
 TEST(Queues, KeepABlockUntilAllStreamsAreDoneWithIt) {
   own_gpu& gpu = own_gpu::make();
+  gpu.memory.trim();  // no other block of that size is left
   std::byte* const block = gpu.memory.allocate(size);
   put(gpu, block, 1);
   const memory::mark_ptr filled = gpu.memory.make_mark();
+  filled->wait();  // otherwise it would be filled after all when the reader comes to it
   std::vector<std::byte> seen;
   memory::mark_ptr read;
   std::thread reader([&] {
@@ -136,12 +138,11 @@ TEST(Queues, KeepABlockUntilAllStreamsAreDoneWithIt) {
     cudaMemcpyAsync(pinned, block, size, cudaMemcpyDeviceToHost, mine.stream());
     mine.gave();
     read = gpu.memory.make_mark();
-    seen.resize(1);
-    seen[0] = std::byte{0};
     // Released here by another thread, and taken by a third, before this is done.
     std::thread([&] {
       gpu.memory.release(block, size, {&read, 1});
       std::byte* const next = gpu.memory.allocate(size);
+      EXPECT_EQ(next, block) << "otherwise this shows nothing";
       put(gpu, next, 9);
       EXPECT_EQ(contents(gpu, next), bytes(size, 9));
       gpu.memory.release(next, size, {});

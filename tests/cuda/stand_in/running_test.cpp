@@ -56,6 +56,8 @@ TEST_F(Running, FailsAndRecoversWhateverCallFails) {
     for (int skipped = 0; skipped < calls; ++skipped) {
       SCOPED_TRACE(std::string(function) + " after " + std::to_string(skipped));
       program.spoil();
+      gpu.memory.synchronize();
+      const std::int64_t pending_before = pending();
       fail_call(function, cudaErrorInvalidValue, skipped);
       try {
         program.run();
@@ -63,6 +65,7 @@ TEST_F(Running, FailsAndRecoversWhateverCallFails) {
         EXPECT_STREQ(function, "cudaFreeAsync");
       } catch (const device_error& error) {
         EXPECT_EQ(std::string(error.what()).rfind("gpu:0: '", 0), 0U) << error.what();
+        EXPECT_EQ(pending(), pending_before) << "nobody has a mark for what was given";
       }
       repair();
       ++failures;
