@@ -14,6 +14,7 @@
 #include <tandem/manipulation.h>
 #include <tandem/statistics.h>
 
+#include "statistics/arg_reference.h"
 #include "statistics/reference.h"
 #include "support/exact_array.h"
 #include "support/operands.h"
@@ -21,26 +22,6 @@
 // argmin and argmax: the first of ties, the first nan before everything.
 namespace tandem::testing {
 namespace {
-
-expr call(bool largest, const expr& x, const arg_options& o) { return largest ? argmax(x, o) : argmin(x, o); }
-
-std::int64_t best_of(const std::vector<exact>& x, bool largest) {
-  std::size_t best = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (std::isnan(x[i].real())) return static_cast<std::int64_t>(i);
-    const bool better = largest ? x[i].real() > x[best].real() : x[i].real() < x[best].real();
-    if (better) best = i;
-  }
-  return static_cast<std::int64_t>(best);
-}
-
-exact_array expected(bool largest, const exact_array& x, const arg_options& o) {
-  const grouping grouped = group(x, o.axis ? axes(*o.axis) : axes(), o.keepdims);
-  exact_array wanted{int64, grouped.shape, {}};
-  for (const std::vector<exact>& each : grouped.groups)
-    wanted.at.emplace_back(static_cast<real_number>(best_of(each, largest)));
-  return wanted;
-}
 
 TEST(Arg, FindsTheFirstOfTheBest) {
   random_numbers random(501);
@@ -57,8 +38,8 @@ TEST(Arg, FindsTheFirstOfTheBest) {
           SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " axis " +
                        (one ? std::to_string(axis) : "none"));
           for (const bool largest : {false, true}) {
-            const exact_array wanted = expected(largest, x.values, options);
-            const expr built = call(largest, x.view, options);
+            const exact_array wanted = expected_arg(largest, x.values, options);
+            const expr built = call_arg(largest, x.view, options);
             ASSERT_EQ(built.shape(), wanted.shape);
             ASSERT_TRUE(equals(eval(built), wanted)) << (largest ? "argmax" : "argmin");
           }
@@ -112,8 +93,8 @@ TEST(Arg, SearchesExpressions) {
   }
   for (const std::optional<std::int64_t> axis :
        {std::optional<std::int64_t>(), std::optional<std::int64_t>(0), std::optional<std::int64_t>(1)}) {
-    EXPECT_TRUE(
-        equals(eval(argmax(tandem::abs(a.view - b.view), {.axis = axis})), expected(true, distance, {.axis = axis})));
+    EXPECT_TRUE(equals(eval(argmax(tandem::abs(a.view - b.view), {.axis = axis})),
+                       expected_arg(true, distance, {.axis = axis})));
   }
 }
 
@@ -179,13 +160,13 @@ void search_shapes(random_numbers& random) {
         SCOPED_TRACE(std::string(name(dtype_of<T>)) + " " + to_string(each.shape()) + " strides " +
                      to_string(each.strides()) + " kind " + std::to_string(kind) + (largest ? " argmax" : " argmin"));
         for (const int workers : {1, 2, 5, 8}) {
-          const expr along = call(largest, each, {.axis = 1});
+          const expr along = call_arg(largest, each, {.axis = 1});
           expect_first_best(x, eval(along, {.workers = workers}), outer, middle, inner, largest);
-          const expr of_all = call(largest, each, {});
+          const expr of_all = call_arg(largest, each, {});
           ASSERT_EQ(eval(of_all, {.workers = workers}).template item<std::int64_t>(),
                     first_best(x.data(), size, 1, largest));
         }
-        const expr computed = call(largest, where(each == each, each, each), {.axis = 1});
+        const expr computed = call_arg(largest, where(each == each, each, each), {.axis = 1});
         expect_first_best(x, eval(computed), outer, middle, inner, largest);
         if (::testing::Test::HasFatalFailure()) return;
       }
@@ -217,10 +198,10 @@ TEST(Arg, FindsTheFirstNanWhereverItIs) {
       x(at, columns - 1) = std::nan("");
       x(rows - 1, columns - 1) = std::nan("");
       for (const bool largest : {false, true}) {
-        const ndarray along = call(largest, x, {.axis = 0});
+        const ndarray along = call_arg(largest, x, {.axis = 0});
         for (std::int64_t j = 0; j < columns - 1; ++j) ASSERT_EQ(along(j).item<std::int64_t>(), largest ? rows - 1 : 0);
         ASSERT_EQ(along(columns - 1).item<std::int64_t>(), at) << columns;
-        ASSERT_EQ(ndarray(call(largest, x, {})).item<std::int64_t>(), at * columns + columns - 1) << columns;
+        ASSERT_EQ(ndarray(call_arg(largest, x, {})).item<std::int64_t>(), at * columns + columns - 1) << columns;
       }
     }
   }

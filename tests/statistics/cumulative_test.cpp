@@ -12,6 +12,7 @@
 #include <tandem/manipulation.h>
 #include <tandem/statistics.h>
 
+#include "statistics/cumulative_reference.h"
 #include "statistics/reference.h"
 #include "support/exact_array.h"
 #include "support/operands.h"
@@ -19,62 +20,6 @@
 // cumulative_sum and cumulative_prod along every axis of every dtype and layout.
 namespace tandem::testing {
 namespace {
-
-expr call(bool product, const expr& x, const scan_options& o) {
-  return product ? cumulative_prod(x, o) : cumulative_sum(x, o);
-}
-
-// Running totals along `axis`, each with its bound: one rounding for each element so far. `steps` are the exact ones.
-expected_array expected(bool product, const exact_array& x, int axis, dtype type, bool include_initial,
-                        bool exact_sums) {
-  expected_array wanted{{type, x.shape, {}}, {}};
-  wanted.values.shape[axis] += include_initial ? 1 : 0;
-  wanted.values.at.resize(size_of(wanted.values.shape));
-  wanted.bounds.resize(wanted.values.at.size());
-  const dims strides = row_major_strides(x.shape);
-  const dims to_strides = row_major_strides(wanted.values.shape);
-  dims starts = wanted.values.shape;
-  starts[axis] = 1;
-  const std::vector<std::int64_t> to = distances_of(starts, to_strides);
-  const std::vector<std::int64_t> from = distances_of(starts, strides);
-  for (std::size_t line = 0; line < to.size(); ++line) {
-    std::int64_t place = to[line];
-    std::vector<exact> so_far;  // for integers, whose reference is a sum or product of a whole group
-    exact total = product ? 1 : 0;
-    real_number sizes = 0;
-    const auto put = [&](exact value, real_number bound) {
-      wanted.values.at[static_cast<std::size_t>(place)] = value;
-      wanted.bounds[static_cast<std::size_t>(place)] = bound;
-      place += to_strides[axis];
-    };
-    if (include_initial) put(total, 0);
-    for (std::int64_t i = 0; i < x.shape[axis]; ++i) {
-      const exact each = x.at[static_cast<std::size_t>(from[line] + i * strides[axis])];
-      if (!is_floating(type)) {
-        // In 128 bits and wrapped after every step, the total stays a sum or product of two numbers of the dtype.
-        const unsigned_whole left = static_cast<unsigned_whole>(whole_of(total));
-        const unsigned_whole right = static_cast<unsigned_whole>(whole_of(each));
-        if (type == dtype::bool_) {
-          total = product ? (total != exact(0) && each != exact(0) ? 1 : 0)
-                          : (total != exact(0) || each != exact(0) ? 1 : 0);
-        } else {
-          total = wrapped(static_cast<whole>(product ? left * right : left + right), type);
-        }
-        put(total, 0);
-        continue;
-      }
-      const auto count = static_cast<real_number>(i);
-      sizes += size_bound(each);
-      // The first total is the first element, whatever number that is.
-      total = i == 0    ? each
-              : product ? (is_complex(type) ? times(total, each) : exact(total.real() * each.real()))
-                        : plus(total, each);
-      const real_number scale = product ? (is_complex(type) ? 3 : 1) * size_bound(total) : sizes;
-      put(total, exact_sums && !product ? 0 : 2 * count * unit_roundoff(type) * scale);
-    }
-  }
-  return wanted;
-}
 
 TEST(Cumulative, AgreesWithPlainLoops) {
   random_numbers random(701);
@@ -91,9 +36,9 @@ TEST(Cumulative, AgreesWithPlainLoops) {
           SCOPED_TRACE(std::string(product ? "cumulative_prod of " : "cumulative_sum of ") + std::string(name(type)) +
                        " " + to_string(shape) + " " + std::string(name_of(f)) + " axis " + std::to_string(axis));
           const int counted = static_cast<int>(axis < 0 ? axis + shape.size() : axis);
-          const expected_array wanted = expected(product, x.values, counted, accumulator_of(type),
-                                                 options.include_initial, kind == numbers::small);
-          const expr built = call(product, x.view, options);
+          const expected_array wanted = expected_cumulative(product, x.values, counted, accumulator_of(type),
+                                                            options.include_initial, kind == numbers::small);
+          const expr built = call_cumulative(product, x.view, options);
           ASSERT_EQ(built.shape(), wanted.values.shape);
           ASSERT_TRUE(within(eval(built), wanted));
         }
@@ -105,19 +50,19 @@ TEST(Cumulative, AgreesWithPlainLoops) {
 TEST(Cumulative, TakesADtype) {
   random_numbers random(702);
   const operand bytes = random_operand(int8, {300}, form::every_second, numbers::wide, random);
-  EXPECT_TRUE(
-      within(eval(cumulative_sum(bytes.view, {.dtype = int8})), expected(false, bytes.values, 0, int8, false, false)));
-  EXPECT_TRUE(
-      within(eval(cumulative_prod(bytes.view, {.dtype = int8})), expected(true, bytes.values, 0, int8, false, false)));
+  EXPECT_TRUE(within(eval(cumulative_sum(bytes.view, {.dtype = int8})),
+                     expected_cumulative(false, bytes.values, 0, int8, false, false)));
+  EXPECT_TRUE(within(eval(cumulative_prod(bytes.view, {.dtype = int8})),
+                     expected_cumulative(true, bytes.values, 0, int8, false, false)));
   EXPECT_TRUE(within(eval(cumulative_sum(bytes.view, {.dtype = float32})),
-                     expected(false, bytes.values, 0, float32, false, true)));
+                     expected_cumulative(false, bytes.values, 0, float32, false, true)));
   EXPECT_TRUE(within(eval(cumulative_sum(bytes.view, {.dtype = complex64, .include_initial = true})),
-                     expected(false, bytes.values, 0, complex64, true, true)));
+                     expected_cumulative(false, bytes.values, 0, complex64, true, true)));
   const operand flags = random_operand(bool_, {40}, form::row_major, numbers::wide, random);
   EXPECT_TRUE(within(eval(cumulative_sum(flags.view, {.dtype = bool_, .include_initial = true})),
-                     expected(false, flags.values, 0, bool_, true, false)));
+                     expected_cumulative(false, flags.values, 0, bool_, true, false)));
   EXPECT_TRUE(within(eval(cumulative_prod(flags.view, {.dtype = bool_, .include_initial = true})),
-                     expected(true, flags.values, 0, bool_, true, false)));
+                     expected_cumulative(true, flags.values, 0, bool_, true, false)));
   EXPECT_TRUE(mentions(text_of<dtype_error>([] { cumulative_sum(zeros({2}, complex128), {.dtype = float64}); }),
                        {"complex128"}));
 }
@@ -134,7 +79,7 @@ TEST(Cumulative, OfLongAxes) {
         SCOPED_TRACE(std::string(name(type)) + " " + to_string(shape) + " " + std::string(name_of(f)) + " axis " +
                      std::to_string(axis));
         const bool initial = random.chance(30);
-        const expected_array wanted = expected(false, x.values, axis, accumulator_of(type), initial, true);
+        const expected_array wanted = expected_cumulative(false, x.values, axis, accumulator_of(type), initial, true);
         ASSERT_TRUE(within(eval(cumulative_sum(x.view, {.axis = axis, .include_initial = initial})), wanted));
       }
     }
@@ -142,7 +87,7 @@ TEST(Cumulative, OfLongAxes) {
     ASSERT_TRUE(within(eval(cumulative_prod(x.view | 1, {.axis = 0})), [&] {
       exact_array odd = x.values;
       for (exact& each : odd.at) each = wrapped(whole_of(each) | 1, uint32);
-      return expected(true, odd, 0, uint64, false, false);
+      return expected_cumulative(true, odd, 0, uint64, false, false);
     }()));
   }
 }
@@ -156,7 +101,7 @@ TEST(Cumulative, OfAnExpressionIntoPartOfAnArray) {
   for (const int axis : {0, 1}) {
     const ndarray base = full({40, 60}, 7.0);
     base.transposed()(slice(0, 60, 2), slice(none, none, -1)).assign(cumulative_sum(a.view - b.view, {.axis = axis}));
-    const expected_array wanted = expected(false, difference, axis, float64, false, true);
+    const expected_array wanted = expected_cumulative(false, difference, axis, float64, false, true);
     EXPECT_TRUE(within(base.transposed()(slice(0, 60, 2), slice(none, none, -1)), wanted));
     EXPECT_TRUE(equals(base.transposed()(slice(1, 60, 2)), {float64, {30, 40}, std::vector<exact>(1200, 7.0L)}));
   }
