@@ -28,7 +28,9 @@ struct kernel {
   std::function<std::string()> text;
 };
 
-/// One 64-bit word of a kernel's parameter: a value, or the address of a buffer's element 0 plus `value` bytes.
+/// One 64-bit word of a kernel's parameter: a value, or the address of a buffer's element 0 plus `value` bytes. That
+/// element lies at a multiple of 16 bytes; kernels are right, but slower, where it is not one of the size that they access
+/// at once.
 struct word {
   std::int64_t value = 0;
   int buffer = -1;

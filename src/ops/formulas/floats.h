@@ -46,7 +46,7 @@ template <real_floating T>
 TANDEM_HD inline T td_floor_divide(T x, T y) {
   const T ratio = x / y;
   if (y == 0) return ratio;
-  const T rest = td_fmod(x, y);
+  const T rest = math::fmod(x, y);
   T quotient = (x - rest) / y;
   if (rest != 0 && (y < 0) != (rest < 0)) quotient -= T(1);
   if (quotient == 0) return math::copysign(T(0), ratio);
@@ -56,7 +56,7 @@ TANDEM_HD inline T td_floor_divide(T x, T y) {
 
 template <real_floating T>
 TANDEM_HD inline T td_remainder(T x, T y) {
-  const T rest = td_fmod(x, y);
+  const T rest = math::fmod(x, y);
   if (y == 0) return rest;
   if (rest == 0) return math::copysign(T(0), y);
   return (y < 0) != (rest < 0) ? rest + y : rest;

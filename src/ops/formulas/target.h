@@ -6,21 +6,11 @@
 #define TANDEM_ISA plain
 #endif
 
-// Where the formulas run: on the host, in code that nvcc compiles, or in code that NVRTC compiles on the machine of the
-// user. `math` is the standard library of the place; a formula names standard functions and types through it only.
-#if defined(__CUDACC__) || defined(__CUDACC_RTC__)
-#include <cuda/std/cmath>
-#include <cuda/std/complex>
-#include <cuda/std/concepts>
-#include <cuda/std/cstdint>
-#include <cuda/std/limits>
-#include <cuda/std/type_traits>
-#define TANDEM_HD __host__ __device__
+// Where the formulas run: on the host, or in code for a GPU, which includes cuda/device/math.h before them. `math` is the
+// standard library of the place; a formula names standard functions and types through it only.
+#ifdef TANDEM_DEVICE_MATH
 namespace tandem::formulas::inline TANDEM_ISA {
-namespace math = ::cuda::std;
-// cuda::std has no fmod under NVRTC (CCCL 3.0).
-TANDEM_HD inline float td_fmod(float x, float y) { return ::fmodf(x, y); }
-TANDEM_HD inline double td_fmod(double x, double y) { return ::fmod(x, y); }
+namespace math = TANDEM_DEVICE_MATH;
 }  // namespace tandem::formulas::inline TANDEM_ISA
 #else
 #include <cmath>
@@ -32,8 +22,6 @@ TANDEM_HD inline double td_fmod(double x, double y) { return ::fmod(x, y); }
 #define TANDEM_HD
 namespace tandem::formulas::inline TANDEM_ISA {
 namespace math = ::std;
-inline float td_fmod(float x, float y) { return ::std::fmod(x, y); }
-inline double td_fmod(double x, double y) { return ::std::fmod(x, y); }
 }  // namespace tandem::formulas::inline TANDEM_ISA
 #endif
 

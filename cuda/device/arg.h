@@ -1,0 +1,91 @@
+#pragma once
+
+#include "cuda/device/rows.h"
+
+// Searches for the largest or smallest elements are reductions of elements with their positions. The order of
+// combination does not matter: of equals, and of several nan, the one with the lowest position wins.
+namespace td {
+
+/// An element and its position in the row.
+template <class T>
+struct candidate {
+  T value;
+  long long position;
+};
+
+/// Rows of elements with their positions. `Rows` are those of the elements.
+template <class Rows>
+struct candidate_rows {
+  using value_type = typename Rows::item;
+  using item = candidate<value_type>;
+  using index = typename Rows::index;
+  using start = typename Rows::start;
+
+  template <class Words>
+  static TANDEM_HD start row_at(const Words& w, index number) {
+    return Rows::row_at(w, number);
+  }
+
+  template <int Groups, int Neighbours, class Words>
+  static TANDEM_HD void load(const Words& w, const start& from, index e, index width, index left,
+                             item (&x)[Groups][Neighbours]) {
+    value_type values[Groups][Neighbours];
+    Rows::template load<Groups, Neighbours>(w, from, e, width, left, values);
+#pragma unroll
+    for (int u = 0; u < Groups; ++u) {
+#pragma unroll
+      for (int v = 0; v < Neighbours; ++v) {
+        x[u][v] = {values[u][v], static_cast<long long>(e + static_cast<index>(u) * width + static_cast<index>(v))};
+      }
+    }
+  }
+};
+
+/// A chain of the best of each chunk, as `put_candidate` left them: values at word 0, positions at word 1.
+template <class T>
+struct stored_candidates {
+  using value_type = candidate<T>;
+  static constexpr int sources = 2;
+
+  template <class Index, class Words>
+  static TANDEM_HD value_type at(const Words& w, const offsets<2, Index>& o) {
+    return {load<T>(w.at[0], o.at[0]), load<long long>(w.at[1], o.at[1])};
+  }
+  template <class Words>
+  static TANDEM_HD value_type compute(const Words&, T value, long long position) {
+    return {value, position};
+  }
+};
+
+/// Stores values to the address in word `Values`, positions to the one in word `Positions`.
+template <int Values, int Positions>
+struct put_candidate {
+  template <class Words, class Index, class T>
+  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T>& best) {
+    *element<T>(w.at[Values], offset) = best.value;
+    *element<long long>(w.at[Positions], offset) = best.position;
+  }
+};
+
+template <int Positions>
+struct put_position {
+  template <class Words, class Index, class T>
+  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T>& best) {
+    *element<long long>(w.at[Positions], offset) = best.position;
+  }
+};
+
+/// nan is beyond everything.
+template <bool Largest>
+struct better_candidate {
+  template <class T>
+  static TANDEM_HD candidate<T> of(const candidate<T>& x, const candidate<T>& y) {
+    const bool x_is_nan = x.value != x.value;
+    const bool y_is_nan = y.value != y.value;
+    const bool y_is_beyond = y_is_nan ? !x_is_nan : !x_is_nan && (Largest ? y.value > x.value : y.value < x.value);
+    const bool are_equal = y.value == x.value || (x_is_nan && y_is_nan);
+    return y_is_beyond || (are_equal && y.position < x.position) ? y : x;
+  }
+};
+
+}  // namespace td
