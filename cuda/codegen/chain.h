@@ -12,7 +12,7 @@
 // A chain as CUDA C++.
 //
 // The text of a kernel is `kernel_begin`, the structs and functions that it needs, and `kernel_end`. In between, names
-// are in a namespace of the kernel's own, so that texts of several kernels can be compiled as one. A chain is the struct
+// are in a namespace of the kernel's own, so that texts of several kernels can be compiled as one. A chain is this:
 //
 //   struct td_chain {
 //     using value_type = float;

@@ -61,7 +61,7 @@ access_plan plan_of(const fused_chain& chain, const ops::region& target) {
   plan.runs = run_sizes_of(chain, accessed);
   if (plan.linear) return plan;
 
-  // Runs need rows of whole runs in every operand; that the addresses are multiples is asked again by the kernel.
+  // Runs need rows of whole runs in every operand, which begin at multiples of a run as buffers do.
   const int count = plan.runs.count;
   const auto whole = [&](const ops::region& of, const dims& along) {
     return of.at.offset % count == 0 &&
@@ -102,22 +102,19 @@ std::string operands_text(const fused_chain& chain, const access_plan& plan) {
     if (plan.linear) {
       offset = neighbours ? "i" : "Index(0)";
     } else {
-      offset = fmt::format("o.at[{}]{}", i, neighbours ? " + j" : "");
+      offset = fmt::format("o.at[{}]", i);
     }
     loads += fmt::format("    x{} = td::load_pack<{}, {}>(w.at[{}], {});\n", i, type, count, i, offset);
     arguments += fmt::format(", x{}.at[{}]", i, neighbours ? "j" : "0");
   }
-  const std::string where = plan.linear ? "[[maybe_unused]] Index i"
-                                        : fmt::format(
-                                              "[[maybe_unused]] const td::offsets<{}, Index>& o, "
-                                              "[[maybe_unused]] Index j",
-                                              chain.sources.size() + 1);
+  const std::string where =
+      plan.linear ? "Index i" : fmt::format("const td::offsets<{}, Index>& o", chain.sources.size() + 1);
   return fmt::format(
       "template <int Count>\n"
       "struct td_operands {{\n"
       "{}"
       "  template <class Words, class Index>\n"
-      "  TANDEM_HD inline void load([[maybe_unused]] const Words& w, {}) {{\n"
+      "  TANDEM_HD inline void load([[maybe_unused]] const Words& w, [[maybe_unused]] {}) {{\n"
       "{}"
       "  }}\n"
       "  template <class Words>\n"
@@ -132,25 +129,23 @@ std::string text_of(const fused_chain& chain, const access_plan& plan, std::stri
   const int target = chain_words(chain);
   const char* index = index_type(plan.narrow);
   const int count = plan.runs.count;
-  std::string aligned = "true";
-  if (count > 1) {
-    aligned = fmt::format("((w.at[{}] & {})", target, alignment_of(chain.type, count) - 1);
+  std::string text = kernel_begin(name, {"cuda/device/elementwise.h"}) + chain_text(chain) +
+                     operands_text(chain, plan) + kernel_signature(name, words, threads_per_block) + " {\n";
+  const std::string_view value = element_type(chain.type);
+  if (plan.linear) {
+    // Views may begin anywhere.
+    std::string aligned = fmt::format("((w.at[{}] & {})", target, alignment_of(chain.type, count) - 1);
     for (std::size_t i = 0; i < chain.sources.size(); ++i) {
       if (!plan.has_neighbours[i]) continue;
       aligned += fmt::format(" | (w.at[{}] & {})", i, alignment_of(chain.source_types[i], count) - 1);
     }
     aligned += ") == 0";
-  }
-  std::string text = kernel_begin(name, {"cuda/device/elementwise.h"}) + chain_text(chain) +
-                     operands_text(chain, plan) + kernel_signature(name, words, threads_per_block) + " {\n";
-  const std::string_view value = element_type(chain.type);
-  if (plan.linear) {
     text += fmt::format("  td::linear<td_operands, {}, {}, {}, {}, {}>(w, w.at[{}], w.at[{}], {});\n", value, count,
                         plan.runs.unroll, plan.runs.unroll_of_one, index, target, target + 1, aligned);
   } else {
-    text += fmt::format("  td::strided<td_operands, {}, {}, {}, {}, {}, {}>(w, {}, w.at[{}], w.at[{}], {});\n", value,
+    text += fmt::format("  td::strided<td_operands, {}, {}, {}, {}, {}, {}>(w, {}, w.at[{}], w.at[{}]);\n", value,
                         chain.sources.size(), plan.over.extents.size(), count, plan.runs.unroll, index, target + 2,
-                        target, target + 1, aligned);
+                        target, target + 1);
   }
   return text + "}\n" + kernel_end();
 }

@@ -40,18 +40,19 @@ std::shared_ptr<const kernel> search_kernel(const search& one, const row_kernel&
   return std::make_shared<kernel>(kernel{
       key, name, words, row_threads, [=] {
         const std::string chain =
-            reads_stored ? fmt::format("using td_chain = td::stored_candidates<{}>;\n", value_type) : std::string();
+            reads_stored ? fmt::format("using td_chain = td::stored_candidates<{}, {}>;\n", value_type, rows.index())
+                         : std::string();
         const std::string searched = reads_stored ? "td_rows" : "td::candidate_rows<td_rows>";
-        const std::string put =
-            stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(), rows.first_row_word() + 7)
-                          : fmt::format("td::put_position<{}>", rows.target_word());
+        const std::string put = stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(),
+                                                            rows.first_row_word() + row_words + 1)
+                                              : fmt::format("td::put_position<{}>", rows.target_word());
         return kernel_begin(name, {"cuda/device/arg.h", "cuda/device/reduce.h"}) + rows.text(chain) +
                kernel_signature(name, words, row_threads) +
                fmt::format(
                    " {{\n"
                    "  using searched = {};\n"
                    "  alignas(16) __shared__ unsigned char shared[{} * sizeof(searched::item)];\n"
-                   "  td::reduce_rows<searched, td::better_candidate<{}>, {}, {}, {}, {}, {}>(w, shared);\n"
+                   "  td::reduce_rows<searched, td::better_candidate<{}>, {}, {}, {}, 1, {}, {}>(w, shared);\n"
                    "}}\n",
                    searched, row_threads, largest, put, groups, neighbours, across, rows.first_row_word()) +
                kernel_end();
@@ -62,10 +63,7 @@ void lower_search(lowering& into, search one) {
   row_problem& what = one.what;
   const bool is_single = into.grain() == granularity::single && one.from == candidates::elements;
   const even_target place = is_single ? even_target(into, what, false) : even_target();
-  const row_kernel asked(what);
-  if (one.from == candidates::elements && (!asked.fits() || (is_single && !asked.is_plain()))) {
-    what = computed_first(into, what);
-  }
+  if (one.from == candidates::elements) fit(into, what);
   // Runs of 16 bytes, of which there are fewer at once than in a sum: a candidate takes more registers than an element.
   const std::int64_t neighbours = row_kernel(what).neighbours(1);
   const std::int64_t groups = neighbours >= 8 ? 1 : neighbours >= 2 ? 2 : 4;

@@ -4,6 +4,7 @@
 
 #include "core/layout.h"
 #include "cuda/codegen/chain.h"
+#include "cuda/codegen/copy.h"
 #include "cuda/codegen/lower_stage.h"
 #include "cuda/codegen/rows.h"
 
@@ -16,11 +17,12 @@ namespace {
 struct lane_shape {
   std::int64_t groups;
   std::int64_t neighbours;
+  std::int64_t slots;
 };
 
 // Runs of neighbours of 16 bytes, four of them at once, or eight single elements.
-lane_shape lane_shape_of(std::int64_t neighbours) {
-  return {neighbours >= 8 ? 2 : neighbours >= 2 ? 4 : 8, neighbours};
+lane_shape lane_shape_of(std::int64_t neighbours, bool is_exact) {
+  return {neighbours >= 8 ? 2 : neighbours >= 2 ? 4 : 8, neighbours, is_exact ? 1 : neighbours};
 }
 
 // A running result takes part in at most eight combinations one after the other before it enters the tree, so that
@@ -48,11 +50,11 @@ std::shared_ptr<const kernel> reduction_kernel(const row_kernel& rows, const row
                fmt::format(
                    " {{\n"
                    "  alignas(16) __shared__ unsigned char shared[{} * sizeof(td_rows::item)];\n"
-                   "  td::reduce_rows<td_rows, td::combine_by<{}>, td::put_element<{}>, {}, {}, {}, {}>(w, "
+                   "  td::reduce_rows<td_rows, td::combine_by<{}>, td::put_element<{}>, {}, {}, {}, {}, {}>(w, "
                    "shared);\n"
                    "}}\n",
-                   row_threads, row_name(combine), rows.target_word(), shape.groups, shape.neighbours, across,
-                   rows.first_row_word()) +
+                   row_threads, row_name(combine), rows.target_word(), shape.groups, shape.neighbours, shape.slots,
+                   across, rows.first_row_word()) +
                kernel_end();
       }});
 }
@@ -62,10 +64,10 @@ bool is_exact(dtype type) { return !is_floating(type); }
 
 void reduce(lowering& into, row_problem what, ops::reduction which) {
   const even_target place = into.grain() == granularity::single ? even_target(into, what, false) : even_target();
-  const row_kernel asked(what);
-  if (!asked.fits() || (into.grain() == granularity::single && !asked.is_plain())) what = computed_first(into, what);
+  fit(into, what);
   const std::int64_t least = what.order.across ? 1 : 16 / item_size(what.chain.type);
-  const lane_shape shape = lane_shape_of(is_exact(what.chain.type) ? row_kernel(what).neighbours(least) : least);
+  const bool exact = is_exact(what.chain.type);
+  const lane_shape shape = lane_shape_of(exact ? row_kernel(what).neighbours(least) : least, exact);
   const row_cut cut = reduction_cut(what, shape);
   const auto launch_into = [&](const row_problem& part, std::int64_t chunk_stride) {
     const row_kernel rows(part);
@@ -87,20 +89,14 @@ void reduce(lowering& into, row_problem what, ops::reduction which) {
   place.finish(into);
 }
 
-void fill(lowering& into, const ops::region& target, dtype type, int number) {
-  ops::fused_chain chain;
-  chain.shape = target.at.shape;
-  chain.type = type;
-  chain.constants = {{type == dtype::bool_ ? scalar(number != 0) : scalar(number), type}};
-  lower_stage(into, ops::elementwise_stage{std::move(chain), target});
-}
-
 }  // namespace
 
 void lower_stage(lowering& into, const ops::reduce_stage& what) {
   if (core::size_of(what.target.at.shape) == 0) return;
   if (core::size_of(what.chain.shape) == 0) {
-    fill(into, what.target, what.chain.type, ops::info(what.which).identity);
+    const dtype type = what.chain.type;
+    const int identity = ops::info(what.which).identity;
+    into.add(filled({type == dtype::bool_ ? scalar(identity != 0) : scalar(identity), type}, what.target));
     return;
   }
   reduce(into,

@@ -34,7 +34,7 @@ std::shared_ptr<const kernel> scan_kernel(const row_kernel& rows, const row_prob
                fmt::format(
                    " {{\n"
                    "  alignas(16) __shared__ unsigned char shared[{} * sizeof(td_rows::item)];\n"
-                   "  td::scan_rows<td_rows, td::combine_by<{}>, td::put_element<{}>, td::scan_part::{}, {}, {}, "
+                   "  td::scan_rows<td_rows, td::combine_by<{}>, {}, td::scan_part::{}, {}, {}, "
                    "{}>(w, shared);\n"
                    "}}\n",
                    row_threads, row_name(combine), rows.target_word(), part_name, items, across,
@@ -54,8 +54,7 @@ void add_launch(lowering& into, const row_problem& what, const row_cut& cut, ops
 
 void scan(lowering& into, row_problem what, ops::reduction which) {
   const even_target place = into.grain() == granularity::single ? even_target(into, what, true) : even_target();
-  const row_kernel asked(what);
-  if (!asked.fits() || (into.grain() == granularity::single && !asked.is_plain())) what = computed_first(into, what);
+  fit(into, what);
   const std::int64_t lanes = std::min(power_of_two(ceiling(what.length(), items)), most_lanes(what.order));
   const std::int64_t unit = lanes * items;
   // A block can go through a row of any length; cutting rows costs another pass over them.

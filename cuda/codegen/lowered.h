@@ -28,9 +28,8 @@ struct kernel {
   std::function<std::string()> text;
 };
 
-/// One 64-bit word of a kernel's parameter: a value, or the address of a buffer's element 0 plus `value` bytes. That
-/// element lies at a multiple of 16 bytes; kernels are right, but slower, where it is not one of the size that they access
-/// at once.
+/// One 64-bit word of a kernel's parameter: a value, or the address of a buffer's element 0 plus `value` bytes. Kernels
+/// rely on it that this element lies at a multiple of 16 bytes.
 struct word {
   std::int64_t value = 0;
   int buffer = -1;
@@ -86,8 +85,8 @@ enum class granularity : std::uint8_t {
   single,  ///< One operation a kernel, of those that are compiled with the library: what can run at once.
 };
 
-/// Both give the same bits. Thread safety: any thread. Throws: nothing but `std::bad_alloc`; a program that cannot be
-/// lowered is one that `why_not_lowered` explains.
+/// Every program can be lowered. Both give the same bits, but for chains that contract, where `single` rounds each
+/// operation. Thread safety: any thread. Throws: `std::bad_alloc`.
 lowered_program lower(const ops::program& what, granularity grain);
 
 }  // namespace tandem::cuda

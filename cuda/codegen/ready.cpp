@@ -11,7 +11,8 @@
 
 namespace tandem::cuda {
 
-void append_ready_operations(kernels& to) {
+std::vector<ops::instruction> ready_instructions() {
+  std::vector<ops::instruction> all;
   for (int row = 0; row < ops::op_count; ++row) {
     ops::instruction code{};
     code.which = static_cast<ops::op>(row);
@@ -21,12 +22,9 @@ void append_ready_operations(kernels& to) {
       code.operand_type = static_cast<dtype>(number);
       if (!ops::kinds::contains(about.kinds, code.operand_type)) continue;
       code.result_type = ops::result_dtype(about.result, code.operand_type);
-      to.push_back(single_kernel(code));
+      all.push_back(code);
     }
   }
-}
-
-void append_ready_conversions(kernels& to) {
   for (int from = 0; from < dtype_count; ++from) {
     for (int into = 0; into < dtype_count; ++into) {
       ops::instruction code{};
@@ -35,22 +33,18 @@ void append_ready_conversions(kernels& to) {
       code.operand_type = static_cast<dtype>(from);
       code.result_type = static_cast<dtype>(into);
       const bool drops = is_complex(code.operand_type) && !is_complex(code.result_type);
-      if (from != into && (!drops || is_boolean(code.result_type))) to.push_back(single_kernel(code));
+      if (from != into && (!drops || is_boolean(code.result_type))) all.push_back(code);
     }
   }
-}
-
-void append_ready_copies(kernels& to) {
-  for (const std::int64_t bytes : {1, 2, 4, 8, 16}) {
-    for (const bool narrow : {true, false}) to.push_back(copy_kernel(bytes, narrow));
-  }
+  return all;
 }
 
 kernels ready_kernels() {
   kernels all;
-  append_ready_operations(all);
-  append_ready_conversions(all);
-  append_ready_copies(all);
+  for (const ops::instruction& code : ready_instructions()) all.push_back(single_kernel(code));
+  for (const std::int64_t bytes : {1, 2, 4, 8, 16}) {
+    for (const bool narrow : {true, false}) all.push_back(copy_kernel(bytes, narrow));
+  }
   return all;
 }
 

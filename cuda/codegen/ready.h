@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cuda/codegen/lowered.h"
+#include "ops/program.h"
 
 // Kernels that are compiled with the library, so that a program runs at once where compiling its own kernels would take
 // longer than running it.
@@ -15,12 +16,9 @@ using kernels = std::vector<std::shared_ptr<const kernel>>;
 /// All kernels that `granularity::single` uses, in an order that stays the same.
 kernels ready_kernels();
 
-/// Every operation with every dtype that it takes.
-void append_ready_operations(kernels& to);
-/// Every conversion from one dtype to another.
-void append_ready_conversions(kernels& to);
-/// Copies between layouts.
-void append_ready_copies(kernels& to);
+/// Every operation with every dtype that it takes, and every conversion from one dtype to another; they have no
+/// registers.
+std::vector<ops::instruction> ready_instructions();
 
 /// Their texts as `parts` translation units, each of about the same work for a compiler.
 std::vector<std::string> in_parts(const kernels& what, int parts);

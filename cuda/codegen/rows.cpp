@@ -8,6 +8,9 @@
 
 #include "core/layout.h"
 #include "cuda/codegen/chain.h"
+#include "cuda/codegen/copy.h"
+#include "cuda/codegen/single.h"
+#include "cuda/codegen/split.h"
 
 namespace tandem::cuda {
 
@@ -80,12 +83,8 @@ dims memory_order(const row_order& order) {
   return order.across ? both(order.worked, order.kept) : both(order.kept, order.worked);
 }
 
-constexpr std::size_t most_words = 512;
-// Beyond this, a chain is computed before its elements are combined.
-constexpr std::size_t most_instructions = 64;
-constexpr std::size_t most_sources = 24;
 // What may follow the words of rows.
-constexpr std::size_t further_words = 4;
+constexpr int further_words = 4;
 
 }  // namespace
 
@@ -155,11 +154,9 @@ row_kernel::row_kernel(const row_problem& what)
 }
 
 bool row_kernel::fits() const noexcept {
-  const std::size_t operands = what_.chain.sources.size() + 1;
-  const std::size_t axes = static_cast<std::size_t>(kept_.extents.size() + worked_.extents.size());
-  const std::size_t words = static_cast<std::size_t>(chain_words(what_.chain)) + axes * (operands + 2) + 7;
-  return words + further_words <= most_words && what_.chain.code.size() <= most_instructions &&
-         what_.chain.sources.size() <= most_sources;
+  return first_row_word() + row_words + further_words <= most_words &&
+         what_.chain.code.size() <= static_cast<std::size_t>(most_instructions) &&
+         what_.chain.sources.size() <= static_cast<std::size_t>(most_operands);
 }
 
 bool row_kernel::is_plain() const noexcept {
@@ -174,7 +171,7 @@ std::string row_kernel::key() const {
                                 narrow_ ? 32 : 64, what_.order.across ? " across" : "");
   if (!neighbouring_) return key;
   key += " neighbours ";
-  for (std::size_t i = 0; i < what_.chain.sources.size(); ++i) key += worked_.strides[i][0] == 1 ? '1' : '0';
+  for (const dims& strides : worked_.strides) key += strides[0] == 1 ? '1' : '0';
   return key;
 }
 
@@ -204,6 +201,14 @@ std::string row_kernel::text(const std::string& chain_struct) const {
         type, i);
     arguments += fmt::format(", x{}[u].at[v]", i);
   }
+  const std::string storing =
+      worked_.strides.back()[0] != 1
+          ? ""
+          : "  template <int Target, int Count, class Words>\n"
+            "  static TANDEM_HD inline void store(const Words& w, const start& from, index e, index left,\n"
+            "                                     const item (&x)[Count]) {\n"
+            "    td::store_neighbours(w.at[Target], from.target + e, left, x);\n"
+            "  }\n";
   return text + fmt::format(
                     "#pragma unroll\n"
                     "    for (int u = 0; u < Groups; ++u) {{\n"
@@ -211,8 +216,9 @@ std::string row_kernel::text(const std::string& chain_struct) const {
                     "      for (int v = 0; v < Neighbours; ++v) x[u][v] = td_chain::compute(w{});\n"
                     "    }}\n"
                     "  }}\n"
+                    "{}"
                     "}};\n",
-                    arguments);
+                    arguments, storing);
 }
 
 int row_kernel::target_word() const noexcept {
@@ -242,12 +248,27 @@ std::int64_t row_kernel::neighbours(std::int64_t least) const noexcept {
   return most;
 }
 
-row_problem computed_first(lowering& into, const row_problem& what) {
-  const ops::fused_chain& chain = what.chain;
-  const int buffer = into.temporary(core::size_of(chain.shape) * item_size(chain.type));
-  const ops::region at{buffer, {chain.shape, strides_in_order(chain.shape, memory_order(what.order)), 0}};
-  lower_stage(into, ops::elementwise_stage{chain, at});
-  return {chain_reading(at, chain.type), what.order, what.target, what.target_type};
+void fit(lowering& into, row_problem& what) {
+  const row_kernel asked(what);
+  const bool is_single = into.grain() == granularity::single;
+  if (asked.fits() && (!is_single || asked.is_plain())) return;
+  const dims order = memory_order(what.order);
+  if (!is_single) {
+    // Two spaces, of as many axes as there are.
+    const int operands = static_cast<int>(what.chain.sources.size()) + 1;
+    const int words = space_words(what.chain.shape.size(), operands) + 1 + row_words + further_words;
+    what.chain = fitted(into, what.chain, order, words);
+    if (row_kernel(what).fits()) return;
+  }
+  ops::region at;
+  if (is_single) {
+    at = materialized(into, what.chain, order);
+  } else {
+    at.buffer = into.temporary(core::size_of(what.chain.shape) * item_size(what.chain.type));
+    at.at = dense(what.chain.shape, order);
+    lower_stage(into, ops::elementwise_stage{what.chain, at});
+  }
+  what.chain = chain_reading(at, what.chain.type);
 }
 
 even_target::even_target(lowering& into, row_problem& what, bool has_worked_axes) {
@@ -268,12 +289,12 @@ even_target::even_target(lowering& into, row_problem& what, bool has_worked_axes
     to.at.shape.push_back(shape[axis]);
     to.at.strides.push_back(what.target.at.strides[axis]);
   }
-  copy_ = {chain_reading(from, what.target_type), to};
+  copy_ = copied(item_size(what.target_type), from, to);
   what.target = even;
 }
 
 void even_target::finish(lowering& into) const {
-  if (copies_) lower_stage(into, copy_);
+  if (copies_) into.add(copy_);
 }
 
 chunk_results::chunk_results(lowering& into, const row_problem& what, std::int64_t chunks, dtype of_type)

@@ -43,6 +43,8 @@ struct row_problem {
 ops::region with_worked_axes(const ops::region& target, const dims& shape, const dims& worked);
 
 inline constexpr int row_threads = 256;
+/// Number of td::row_word's.
+inline constexpr int row_words = 6;
 
 std::int64_t ceiling(std::int64_t of, std::int64_t by) noexcept;
 /// The least power of two that is not below `of`, which is at least 1.
@@ -81,6 +83,8 @@ class row_kernel {
   std::string key() const;
   /// The structs td_chain and td_rows. `chain_struct` replaces the chain's own if it is not empty.
   std::string text(const std::string& chain_struct = {}) const;
+  /// The C++ type of offsets.
+  const char* index() const noexcept { return index_type(narrow_); }
   /// Word of the target's address.
   int target_word() const noexcept;
   /// The first of td::row_word's.
@@ -100,9 +104,9 @@ class row_kernel {
   bool neighbouring_;
 };
 
-/// The chain's elements computed into a temporary, with its rows one after the other or, with `across`, side by side,
-/// and a chain that reads them. The order of rows and elements stays what it is.
-row_problem computed_first(lowering& into, const row_problem& what);
+/// Makes the chain one that a kernel can read, by computing what is too much before, into temporaries. With granularity
+/// `single` it is all computed before, and one source is left, in the order of rows and elements that it has.
+void fit(lowering& into, row_problem& what);
 
 /// Where results go whose rows, and elements of rows if they have any, must lie at equal distances: the target itself
 /// if it is such a one, or a temporary that is copied to it at the end.
@@ -117,7 +121,7 @@ class even_target {
 
  private:
   bool copies_ = false;
-  ops::elementwise_stage copy_;
+  launch copy_;
 };
 
 /// One result of each chunk of each row in a temporary, as a target of `what`. A chunk's result lies `chunk_stride`

@@ -16,8 +16,8 @@ namespace tandem::cuda {
 /// Writes a chain's values to a target of its shape.
 void lower_singly(lowering& into, const ops::fused_chain& chain, const ops::region& target);
 
-/// The chain's values, one after the other in the order of axes given (slowest first): in a temporary, or where a source
-/// lies that is just that.
+/// The chain's values, one after the other in the order of axes given (slowest first): in a temporary, or where a
+/// source lies that is just that.
 ops::region materialized(lowering& into, const ops::fused_chain& chain, const dims& order);
 
 /// The kernel of one operation or conversion over neighbouring elements; of the instruction, what it is and its dtypes

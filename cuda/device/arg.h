@@ -7,18 +7,18 @@
 namespace td {
 
 /// An element and its position in the row.
-template <class T>
+template <class T, class Index>
 struct candidate {
   T value;
-  long long position;
+  Index position;
 };
 
 /// Rows of elements with their positions. `Rows` are those of the elements.
 template <class Rows>
 struct candidate_rows {
   using value_type = typename Rows::item;
-  using item = candidate<value_type>;
   using index = typename Rows::index;
+  using item = candidate<value_type, index>;
   using start = typename Rows::start;
 
   template <class Words>
@@ -35,25 +35,25 @@ struct candidate_rows {
     for (int u = 0; u < Groups; ++u) {
 #pragma unroll
       for (int v = 0; v < Neighbours; ++v) {
-        x[u][v] = {values[u][v], static_cast<long long>(e + static_cast<index>(u) * width + static_cast<index>(v))};
+        x[u][v] = {values[u][v], e + static_cast<index>(u) * width + static_cast<index>(v)};
       }
     }
   }
 };
 
 /// A chain of the best of each chunk, as `put_candidate` left them: values at word 0, positions at word 1.
-template <class T>
+template <class T, class Index>
 struct stored_candidates {
-  using value_type = candidate<T>;
+  using value_type = candidate<T, Index>;
   static constexpr int sources = 2;
 
-  template <class Index, class Words>
+  template <class Words>
   static TANDEM_HD value_type at(const Words& w, const offsets<2, Index>& o) {
-    return {load<T>(w.at[0], o.at[0]), load<long long>(w.at[1], o.at[1])};
+    return compute(w, load<T>(w.at[0], o.at[0]), load<long long>(w.at[1], o.at[1]));
   }
   template <class Words>
   static TANDEM_HD value_type compute(const Words&, T value, long long position) {
-    return {value, position};
+    return {value, static_cast<Index>(position)};
   }
 };
 
@@ -61,25 +61,25 @@ struct stored_candidates {
 template <int Values, int Positions>
 struct put_candidate {
   template <class Words, class Index, class T>
-  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T>& best) {
+  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T, Index>& best) {
     *element<T>(w.at[Values], offset) = best.value;
-    *element<long long>(w.at[Positions], offset) = best.position;
+    *element<long long>(w.at[Positions], offset) = static_cast<long long>(best.position);
   }
 };
 
 template <int Positions>
 struct put_position {
   template <class Words, class Index, class T>
-  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T>& best) {
-    *element<long long>(w.at[Positions], offset) = best.position;
+  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T, Index>& best) {
+    *element<long long>(w.at[Positions], offset) = static_cast<long long>(best.position);
   }
 };
 
 /// nan is beyond everything.
 template <bool Largest>
 struct better_candidate {
-  template <class T>
-  static TANDEM_HD candidate<T> of(const candidate<T>& x, const candidate<T>& y) {
+  template <class T, class Index>
+  static TANDEM_HD candidate<T, Index> of(const candidate<T, Index>& x, const candidate<T, Index>& y) {
     const bool x_is_nan = x.value != x.value;
     const bool y_is_nan = y.value != y.value;
     const bool y_is_beyond = y_is_nan ? !x_is_nan : !x_is_nan && (Largest ? y.value > x.value : y.value < x.value);

@@ -61,22 +61,22 @@ __device__ inline void linear(const Words& w, unsigned long long target, Index c
 }
 
 /// Runs of a space of `Axes` axes, whose words begin at `space`; the target is the operand after the sources. Strides
-/// are those from run to run.
+/// are those from run to run, all of which begin where accesses of whole runs may.
 template <template <int> class Operands, class Value, int Sources, int Axes, int Count, int Unroll, class Index,
           class Words>
-__device__ inline void strided(const Words& w, int space, unsigned long long target, Index runs, bool aligned) {
+__device__ inline void strided(const Words& w, int space, unsigned long long target, Index runs) {
   constexpr Index part = elementwise_threads * Unroll;
   const Index stride = static_cast<Index>(gridDim.x) * part;
   for (Index base = static_cast<Index>(blockIdx.x) * part; base < runs; base += stride) {
     const Index begin = base + threadIdx.x;
-    if (Unroll > 1 && aligned && base + part <= runs) {
+    if (Unroll > 1 && base + part <= runs) {
       Operands<Count> held[Unroll];
       Index offset[Unroll];
       TANDEM_UNROLL
       for (int u = 0; u < Unroll; ++u) {
         offsets<Sources + 1, Index> o;
         add_offsets<Axes>(w, space, begin + u * elementwise_threads, o);
-        held[u].load(w, o, Index(0));
+        held[u].load(w, o);
         offset[u] = o.at[Sources];
       }
       TANDEM_UNROLL
@@ -87,18 +87,9 @@ __device__ inline void strided(const Words& w, int space, unsigned long long tar
       for (Index run = begin; run < end; run += elementwise_threads) {
         offsets<Sources + 1, Index> o;
         add_offsets<Axes>(w, space, run, o);
-        if (Count == 1 || aligned) {
-          Operands<Count> held;
-          held.load(w, o, Index(0));
-          finish_run<Value, Count>(held, w, target, o.at[Sources]);
-        } else {
-          TANDEM_NO_UNROLL
-          for (int j = 0; j < Count; ++j) {
-            Operands<1> held;
-            held.load(w, o, Index(j));
-            finish_run<Value, 1>(held, w, target, o.at[Sources] + j);
-          }
-        }
+        Operands<Count> held;
+        held.load(w, o);
+        finish_run<Value, Count>(held, w, target, o.at[Sources]);
       }
     }
   }

@@ -19,9 +19,9 @@ struct product_tiles {
 /// (m, k), (k, n) -> (m, n) for all batches: a block of 256 threads makes 64 x 64 results at a time, a thread 4 x 4.
 ///
 /// Words: 0 x, 1 y, 2 target (addresses); 3 m, 4 n, 5 k; strides of rows and columns of x (6, 7), y (8, 9), target
-/// (10, 11); 12 number of batches; then a space over the batch axes of x, y and target. `Row::multiply`, `Row::add` are
-/// the operations.
-template <class T, class Row, int Axes, class Index, class Words>
+/// (10, 11); 12 number of batches; then a space over the batch axes of x, y and target. `Add` and `Multiply` are rows of
+/// the table of operations.
+template <class T, class Add, class Multiply, int Axes, class Index, class Words>
 __device__ inline void multiply_matrices(const Words& w, product_tiles<T>& tiles) {
   const Index m = static_cast<Index>(w.at[3]);
   const Index n = static_cast<Index>(w.at[4]);
@@ -67,7 +67,7 @@ __device__ inline void multiply_matrices(const Words& w, product_tiles<T>& tiles
 #pragma unroll
         for (unsigned i = 0; i < 4; ++i) {
 #pragma unroll
-          for (unsigned j = 0; j < 4; ++j) sum[i][j] = Row::add(sum[i][j], Row::multiply(x[i], y[j]));
+          for (unsigned j = 0; j < 4; ++j) sum[i][j] = Add::apply(sum[i][j], Multiply::apply(x[i], y[j]));
         }
       }
       __syncthreads();

@@ -53,10 +53,15 @@ struct strided_rows {
     }
   }
 
-  /// Where elements e, e + 1, ... of a row lie in the target.
-  template <class Words>
-  static TANDEM_HD Index target_at(const Words& w, const start& from, Index e) {
-    return element_at(w, from, e).at[sources];
+  /// Stores elements e, e + 1, ... of the row, `left` of them at most, to the address in word `Target`.
+  template <int Target, int Count, class Words>
+  static TANDEM_HD void store(const Words& w, const start& from, Index e, Index left, const item (&x)[Count]) {
+#pragma unroll
+    for (int i = 0; i < Count; ++i) {
+      if (static_cast<Index>(i) >= left) continue;
+      const Index to = element_at(w, from, e + static_cast<Index>(i)).at[sources];
+      *element<item>(w.at[Target], to) = x[i];
+    }
   }
 
  private:
@@ -77,27 +82,41 @@ TANDEM_HD inline bool is_aligned(unsigned long long address, Index offset) {
   return first % sizeof(access_of<T, Count>) == 0;
 }
 
-/// `Count` neighbours, of which only the first `left` are read. Others are 0.
-template <class T, int Count, class Index>
-TANDEM_HD inline pack<T, Count> load_neighbours(unsigned long long address, Index offset, Index left, bool aligned) {
-  if (aligned && left >= static_cast<Index>(Count)) return load_pack<T, Count>(address, offset);
-  pack<T, Count> some = {};
-#pragma unroll
-  for (int i = 0; i < Count; ++i) {
-    if (static_cast<Index>(i) < left) some.at[i] = load<T>(address, offset + static_cast<Index>(i));
-  }
-  return some;
-}
-
-/// Groups of neighbours, `width` elements from one to the next, of which the first `left` elements are read.
+/// Groups of neighbours, `width` elements from one to the next, of which the first `left` elements are read. Others
+/// are 0.
 template <int Groups, class T, int Count, class Index>
 TANDEM_HD inline void load_groups(unsigned long long address, Index offset, Index width, Index left,
                                   pack<T, Count> (&x)[Groups]) {
-  const bool aligned = is_aligned<T, Count>(address, offset) && width * sizeof(T) % sizeof(access_of<T, Count>) == 0;
+  const bool aligned =
+      is_aligned<T, Count>(address, offset) && (Groups == 1 || width * sizeof(T) % sizeof(access_of<T, Count>) == 0);
+  if (aligned && left >= static_cast<Index>(Groups - 1) * width + Count) {
+#pragma unroll
+    for (int u = 0; u < Groups; ++u) x[u] = load_pack<T, Count>(address, offset + static_cast<Index>(u) * width);
+    return;
+  }
 #pragma unroll
   for (int u = 0; u < Groups; ++u) {
-    const Index ahead = static_cast<Index>(u) * width;
-    x[u] = load_neighbours<T, Count>(address, offset + ahead, left > ahead ? left - ahead : Index(0), aligned);
+#pragma unroll
+    for (int v = 0; v < Count; ++v) {
+      const Index ahead = static_cast<Index>(u) * width + static_cast<Index>(v);
+      x[u].at[v] = ahead < left ? load<T>(address, offset + ahead) : T(0);
+    }
+  }
+}
+
+/// Neighbours in memory, `left` of them at most.
+template <class T, int Count, class Index>
+TANDEM_HD inline void store_neighbours(unsigned long long address, Index offset, Index left, const T (&x)[Count]) {
+  if (left >= static_cast<Index>(Count) && is_aligned<T, Count>(address, offset)) {
+    pack<T, Count> all;
+#pragma unroll
+    for (int i = 0; i < Count; ++i) all.at[i] = x[i];
+    store_pack(address, offset, all);
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < Count; ++i) {
+    if (static_cast<Index>(i) < left) *element<T>(address, offset + static_cast<Index>(i)) = x[i];
   }
 }
 
@@ -157,15 +176,14 @@ struct row_work {
 enum row_word { rows_word, length_word, chunk_word, chunks_word, row_blocks_word, lanes_word, row_words };
 
 template <int P, class Index, class Words, bool Across>
-__device__ inline row_work<Index> row_work_at(const Words& w, unsigned long long block,
-                                              const block_shape<Across>& shape) {
+__device__ inline row_work<Index> row_work_at(const Words& w, Index block, const block_shape<Across>& shape) {
   const Index rows = static_cast<Index>(w.at[P + rows_word]);
   const Index length = static_cast<Index>(w.at[P + length_word]);
   const Index chunk = static_cast<Index>(w.at[P + chunk_word]);
-  const unsigned long long row_blocks = w.at[P + row_blocks_word];
+  const Index row_blocks = static_cast<Index>(w.at[P + row_blocks_word]);
   row_work<Index> work;
-  work.chunk = static_cast<Index>(block / row_blocks);
-  work.row = static_cast<Index>(block % row_blocks) * static_cast<Index>(shape.columns) + shape.column;
+  work.chunk = block / row_blocks;
+  work.row = (block - work.chunk * row_blocks) * static_cast<Index>(shape.columns) + shape.column;
   work.begin = work.chunk * chunk;
   const Index rest = length - work.begin;
   work.extent = rest < chunk ? rest : chunk;

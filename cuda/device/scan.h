@@ -17,16 +17,16 @@ enum class scan_part {
 
 /// The words from `P` on are row_word's. For `totals`, then the target's distance from a chunk to the next one. For
 /// `after`, then the address of the totals up to and with each chunk and their distances from row to row and from chunk
-/// to chunk. `Put::to(w, offset, item)` stores a result. `shared` has room for an item of each thread.
-template <class Rows, class Combine, class Put, scan_part Part, int Items, bool Across, int P, class Words>
+/// to chunk. Word `Target` has the target's address. `shared` has room for an item of each thread.
+template <class Rows, class Combine, int Target, scan_part Part, int Items, bool Across, int P, class Words>
 __device__ inline void scan_rows(const Words& w, void* shared) {
   using item = typename Rows::item;
   using Index = typename Rows::index;
   const block_shape<Across> shape(static_cast<unsigned>(w.at[P + lanes_word]));
   const Index step = static_cast<Index>(shape.lanes) * Items;
   item* const totals = static_cast<item*>(shared);
-  const unsigned long long blocks = w.at[P + chunks_word] * w.at[P + row_blocks_word];
-  for (unsigned long long block = blockIdx.x; block < blocks; block += gridDim.x) {
+  const Index blocks = static_cast<Index>(w.at[P + chunks_word] * w.at[P + row_blocks_word]);
+  for (Index block = blockIdx.x; block < blocks; block += gridDim.x) {
     const row_work<Index> work = row_work_at<P, Index>(w, block, shape);
     const typename Rows::start from = Rows::row_at(w, work.count == 0 ? 0 : work.row);
     bool carries = false;
@@ -63,8 +63,8 @@ __device__ inline void scan_rows(const Words& w, void* shared) {
       }
       if constexpr (Part == scan_part::totals) {
         if (left != 0 && work.count - first <= static_cast<Index>(Items)) {
-          Put::to(w, from.target + work.chunk * static_cast<Index>(w.at[P + row_words]),
-                  carries ? Combine::of(carry, total) : total);
+          const Index at = from.target + work.chunk * static_cast<Index>(w.at[P + row_words]);
+          *element<item>(w.at[Target], at) = carries ? Combine::of(carry, total) : total;
         }
       } else if (left != 0) {
         bool has_before = carries;
@@ -76,11 +76,9 @@ __device__ inline void scan_rows(const Words& w, void* shared) {
         }
 #pragma unroll
         for (int i = 0; i < Items; ++i) {
-          if (static_cast<Index>(i) < left) {
-            const item result = has_before ? Combine::of(before, x[0][i]) : x[0][i];
-            Put::to(w, Rows::target_at(w, from, work.begin + first + static_cast<Index>(i)), result);
-          }
+          if (has_before && static_cast<Index>(i) < left) x[0][i] = Combine::of(before, x[0][i]);
         }
+        Rows::template store<Target>(w, from, work.begin + first, left, x[0]);
       }
       if (done + step < work.count) {
         const item whole = totals[threadIdx.x + (shape.lanes - 1 - shape.lane) * shape.lane_step];

@@ -24,9 +24,9 @@ TANDEM_HD inline unsigned long long divided(unsigned long long linear, unsigned 
 /// Number of words of a space.
 TANDEM_HD constexpr int space_words(int axes, int sources) { return axes * (2 + sources); }
 
-/// Adds, for each source, coordinate * stride over the axes of the element with this row-major number. The space's words
-/// begin at `first`: for each axis its extent and multiplier, then for each source its strides. No extent but the first
-/// is 1: cuda/codegen/space.h leaves such axes out.
+/// Adds, for each source, coordinate * stride over the axes of the element with this row-major number. The space's
+/// words begin at `first`: for each axis its extent and multiplier, then for each source its strides. No extent but the
+/// first is 1: cuda/codegen/space.h leaves such axes out.
 template <int Axes, int Sources, class Index, class Words>
 TANDEM_HD inline void add_offsets(const Words& w, int first, Index linear, offsets<Sources, Index>& o) {
   if constexpr (Axes > 0 && Sources > 0) {

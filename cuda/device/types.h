@@ -39,7 +39,11 @@ template <class T> using remove_cvref_t = typename remove_cvref<T>::type;
 
 /// Integers by their unsigned and signed types of the same width.
 template <class T> struct integer_types { static constexpr bool known = false; };
-template <class Signed, class Unsigned> struct known_integer { static constexpr bool known = true; using as_signed = Signed; using as_unsigned = Unsigned; };
+template <class Signed, class Unsigned> struct known_integer {
+  static constexpr bool known = true;
+  using as_signed = Signed;
+  using as_unsigned = Unsigned;
+};
 template <> struct integer_types<signed char> : known_integer<signed char, unsigned char> {};
 template <> struct integer_types<unsigned char> : known_integer<signed char, unsigned char> {};
 template <> struct integer_types<short> : known_integer<short, unsigned short> {};

@@ -84,7 +84,7 @@ void host_kernels::make_ready(std::span<const cuda::lowered_program* const> prog
 
 void host_kernels::compile(std::span<const cuda::kernel* const> kernels) {
   const std::string flags =
-      " -std=c++20 -O1 -g0 -w -shared -fPIC -ffp-contract=off -fno-strict-aliasing -fno-exceptions -Wl,-Bsymbolic";
+      " -std=c++20 -O0 -g0 -w -shared -fPIC -ffp-contract=off -fno-strict-aliasing -fno-exceptions -Wl,-Bsymbolic";
   std::string headers;
   for (const cuda::header& each : cuda::headers()) headers += std::string(each.name) + std::string(each.text);
   const std::string shim = TANDEM_EMULATOR_SHIM;

@@ -1,4 +1,4 @@
-#include "codegen/nvrtc.h"
+#include "codegen/nvrtc/nvrtc.h"
 
 #include <dlfcn.h>
 
