@@ -17,6 +17,7 @@ void gpu_memory::release(std::byte* block, std::int64_t size_bytes, std::span<co
     queue& mine = queues_.current();
     for (const memory::mark_ptr& each : uses) mine.await(static_cast<const queue_mark&>(*each));
     pool_.release(block, size_bytes, mine.stream());
+    mine.gave();  // who waits for this queue finds the block in the pool
   } catch (...) {
     // The device has failed, or the order of uses cannot be kept: then the block must not serve others.
     pool_.forget(size_bytes);

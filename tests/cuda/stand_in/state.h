@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+// Inside of the stand-in. Whoever calls has the lock, but where something else is said.
+namespace tandem::testing::stand_in {
+
+/// All of the stand-in is used by one thread at a time.
+std::recursive_mutex& guard();
+
+/// A point in a stream.
+struct record {
+  cudaStream_t in = nullptr;
+  bool is_reached = false;
+};
+
+/// A call of a function of CUDA: takes the lock, counts the call, and has the failure that was asked for.
+class call {
+ public:
+  explicit call(const char* function);
+  /// What the function must return at once; success if it may go on.
+  cudaError_t failure() const noexcept { return failure_; }
+
+ private:
+  std::lock_guard<std::recursive_mutex> lock_;
+  cudaError_t failure_;
+};
+
+/// Keeps it as the calling thread's last error, as CUDA's functions do, and returns it.
+cudaError_t failed(cudaError_t status) noexcept;
+
+/// The stream of a handle, which may stand for the default streams.
+cudaStream_t resolve(cudaStream_t handle);
+/// Work for a stream. A failure of it is one of the device.
+void give(cudaStream_t stream, std::function<void()> work);
+/// Does the stream's work until the point is reached, or all of it.
+void drain(cudaStream_t stream, const record* until = nullptr);
+void drain_all();
+/// How many pieces of work the stream was given, and how many of them are done.
+std::uint64_t given(cudaStream_t stream);
+std::uint64_t done(cudaStream_t stream);
+
+/// Whether the whole range is pinned memory of ours.
+bool is_pinned(const void* begin, std::size_t size);
+
+}  // namespace tandem::testing::stand_in
+
+#define TANDEM_STAND_IN_CALL                                     \
+  const tandem::testing::stand_in::call this_call(__func__);     \
+  if (this_call.failure() != cudaSuccess) return this_call.failure()
