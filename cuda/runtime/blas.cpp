@@ -71,8 +71,8 @@ void blas_handle::check(int status, const char* operation) {
   // An error of the device itself says more than cuBLAS's, which only notices it.
   where_.check(cudaGetLastError(), operation);
   const auto which = static_cast<cublasStatus_t>(status);
-  const std::string text = fmt::format("{}: '{}' failed ({}: {})", where_.name(), operation, cublas().status_name(which),
-                                       cublas().status_string(which));
+  const std::string text = fmt::format("{}: '{}' failed ({}: {})", where_.name(), operation,
+                                       cublas().status_name(which), cublas().status_string(which));
   if (which == CUBLAS_STATUS_ALLOC_FAILED) throw out_of_memory(text);
   throw device_error(text);
 }
@@ -93,8 +93,8 @@ void blas_handle::multiply(const gemm& what, dtype type, const std::byte* x, con
     return;
   }
   check(cublas().gemm_batched(handle_, op_a, op_b, what.m, what.n, what.k, kind.one, a, kind.type, what.a.ld,
-                              what.a.batch_stride, b, kind.type, what.b.ld, what.b.batch_stride, kind.zero, c, kind.type,
-                              what.c.ld, what.c.batch_stride, what.batch, kind.compute, CUBLAS_GEMM_DEFAULT),
+                              what.a.batch_stride, b, kind.type, what.b.ld, what.b.batch_stride, kind.zero, c,
+                              kind.type, what.c.ld, what.c.batch_stride, what.batch, kind.compute, CUBLAS_GEMM_DEFAULT),
         "matmul");
 }
 

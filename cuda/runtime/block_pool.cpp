@@ -6,6 +6,10 @@
 namespace tandem::cuda {
 
 block_pool::block_pool(gpu& where) : where_(where) {
+  std::size_t free_bytes = 0;
+  std::size_t total_bytes = 0;
+  where_.check(cudaMemGetInfo(&free_bytes, &total_bytes), "make a memory pool");
+  total_bytes_ = static_cast<std::int64_t>(total_bytes);
   cudaMemPoolProps properties{};
   properties.allocType = cudaMemAllocationTypePinned;
   properties.handleTypes = cudaMemHandleTypeNone;
@@ -18,6 +22,8 @@ block_pool::block_pool(gpu& where) : where_(where) {
 }
 
 std::byte* block_pool::try_allocate(std::int64_t size_bytes, cudaStream_t stream) {
+  // What never fits, CUDA may take for a wrong argument.
+  if (size_bytes > total_bytes_) return nullptr;
   void* block = nullptr;
   const std::size_t size = static_cast<std::size_t>(std::max<std::int64_t>(size_bytes, 1));
   const cudaError_t status = cudaMallocFromPoolAsync(&block, size, pool_, stream);

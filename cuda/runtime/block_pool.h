@@ -43,6 +43,7 @@ class block_pool {
 
   gpu& where_;
   cudaMemPool_t pool_ = nullptr;
+  std::int64_t total_bytes_ = 0;
   std::atomic<std::int64_t> in_use_{0};
   std::atomic<std::int64_t> peak_{0};
 };

@@ -94,7 +94,8 @@ std::string compiler::compile(const std::string& name, const std::string& text) 
   for (const std::string& each : options_) options.push_back(each.c_str());
   const nvrtcResult status = nvrtc().compile(program.get(), static_cast<int>(options.size()), options.data());
   if (status != NVRTC_SUCCESS) {
-    throw device_error(fmt::format("kernel {} does not compile ({}): {}", name, nvrtc().error_string(status), program.log()));
+    throw device_error(
+        fmt::format("kernel {} does not compile ({}): {}", name, nvrtc().error_string(status), program.log()));
   }
   std::size_t size = 0;
   const char* const operation = "hand over what it compiled";

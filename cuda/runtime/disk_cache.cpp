@@ -99,7 +99,8 @@ std::optional<std::string> content_of(const std::string& file, std::string_view 
 
 }  // namespace
 
-disk_cache::disk_cache(fs::path folder, std::int64_t limit_bytes) : folder_(std::move(folder)), limit_bytes_(limit_bytes) {}
+disk_cache::disk_cache(fs::path folder, std::int64_t limit_bytes)
+    : folder_(std::move(folder)), limit_bytes_(limit_bytes) {}
 
 fs::path disk_cache::file_of(std::string_view key) const {
   return folder_ / fmt::format("{:016x}{:016x}{}", content_hash(key, 1), content_hash(key, 2), entry_suffix);

@@ -41,7 +41,8 @@ std::vector<batch_axis> batch_axes(const product& what) {
 /// op(P) is (rows, columns) with these strides. A matrix of one row or column has one stride only that means anything.
 gemm::operand operand_of(std::int64_t offset, std::int64_t row_stride, std::int64_t column_stride, std::int64_t rows,
                          std::int64_t columns) noexcept {
-  const bool is_column_major = (row_stride == 1 || rows <= 1) && (column_stride >= std::max<std::int64_t>(rows, 1) || columns <= 1);
+  const bool is_column_major =
+      (row_stride == 1 || rows <= 1) && (column_stride >= std::max<std::int64_t>(rows, 1) || columns <= 1);
   gemm::operand result;
   result.offset = offset;
   result.is_transposed = !is_column_major;

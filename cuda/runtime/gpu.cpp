@@ -25,6 +25,10 @@ gpu::gpu(int index) : index_(index), name_(fmt::format("gpu:{}", index)) {
   architecture_ = 10 * attribute(cudaDevAttrComputeCapabilityMajor, index, name_) +
                   attribute(cudaDevAttrComputeCapabilityMinor, index, name_);
   multiprocessors_ = attribute(cudaDevAttrMultiProcessorCount, index, name_);
+  if (attribute(cudaDevAttrMemoryPoolsSupported, index, name_) == 0) {
+    throw device_error(
+        fmt::format("{}: its driver gives out no memory in the order of streams, which tandem needs", name_));
+  }
 }
 
 bool gpu::is_usable() const noexcept { return may_call_cuda() && !has_failed_.load(std::memory_order_acquire); }
@@ -33,9 +37,10 @@ void gpu::require_usable(const char* operation) const {
   if (is_usable()) [[likely]]
     return;
   if (is_forked_child()) {
-    throw device_error(fmt::format("{}: '{}' cannot run in a process that was forked after the GPU was first used; fork "
-                                   "before that, or start the process anew",
-                                   name_, operation));
+    throw device_error(
+        fmt::format("{}: '{}' cannot run in a process that was forked after the GPU was first used; fork "
+                    "before that, or start the process anew",
+                    name_, operation));
   }
   if (is_exiting()) throw device_error(fmt::format("{}: '{}' cannot run while the process ends", name_, operation));
   const std::lock_guard lock(guard_);

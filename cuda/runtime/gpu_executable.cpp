@@ -116,7 +116,8 @@ gpu_executable::way gpu_executable::make_way(granularity grain) {
     for (const int each : made.begins[i]) now += made.lowered.buffers[static_cast<std::size_t>(each)].size_bytes;
     made.temporary_bytes = std::max(made.temporary_bytes, now);
     for (const int each : made.ends[i]) now -= made.lowered.buffers[static_cast<std::size_t>(each)].size_bytes;
-    is_output_touched = is_output_touched || touches(made.lowered.steps[i], made.lowered.buffers, ops::buffer::role::output);
+    is_output_touched =
+        is_output_touched || touches(made.lowered.steps[i], made.lowered.buffers, ops::buffer::role::output);
   }
   return made;
 }
@@ -167,9 +168,8 @@ void gpu_executable::run(std::span<const backend::operand> operands, gpu_memory&
 
 void gpu_executable::give(const way& by, std::vector<std::byte*>& addresses, queue& to, gpu_memory& memory) const {
   temporaries blocks(memory, by.lowered, addresses);
-  blas_handle* const blas = std::ranges::any_of(by.products, [](const auto& each) { return !each.empty(); })
-                                ? &to.blas()
-                                : nullptr;
+  blas_handle* const blas =
+      std::ranges::any_of(by.products, [](const auto& each) { return !each.empty(); }) ? &to.blas() : nullptr;
   for (std::size_t i = 0; i < by.lowered.steps.size(); ++i) {
     for (const int each : by.begins[i]) blocks.begin(each);
     if (const auto* const kernel_launch = std::get_if<launch>(&by.lowered.steps[i])) {
@@ -192,12 +192,13 @@ void gpu_executable::launch_kernel(const launch& what, const stored_kernel& code
   for (std::size_t i = 0; i < what.words.size(); ++i) {
     const word& each = what.words[i];
     words[i] = static_cast<std::uint64_t>(each.value);
-    if (each.buffer >= 0) words[i] += reinterpret_cast<std::uintptr_t>(addresses[static_cast<std::size_t>(each.buffer)]);
+    if (each.buffer >= 0)
+      words[i] += reinterpret_cast<std::uintptr_t>(addresses[static_cast<std::size_t>(each.buffer)]);
   }
   const std::int64_t blocks = what.strides_by_grid ? std::min(what.blocks, code.blocks_at_once()) : what.blocks;
   if (blocks > most_blocks) {
-    throw device_error(fmt::format("{}: '{}' needs {} blocks of threads; a GPU takes {} at a time", where_.name(), name_,
-                                   blocks, most_blocks));
+    throw device_error(fmt::format("{}: '{}' needs {} blocks of threads; a GPU takes {} at a time", where_.name(),
+                                   name_, blocks, most_blocks));
   }
   void* arguments[] = {words.data()};
   where_.check(cudaLaunchKernel(reinterpret_cast<const void*>(code.handle()), dim3(static_cast<unsigned>(blocks)),

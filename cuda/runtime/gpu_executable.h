@@ -52,7 +52,8 @@ class gpu_executable final : public backend::executable {
   way make_way(granularity grain);
   const way& choose() const;
   void give(const way& by, std::vector<std::byte*>& addresses, queue& to, gpu_memory& memory) const;
-  void launch_kernel(const launch& what, const stored_kernel& code, std::span<std::byte* const> addresses, queue& to) const;
+  void launch_kernel(const launch& what, const stored_kernel& code, std::span<std::byte* const> addresses,
+                     queue& to) const;
 
   gpu& where_;
   kernel_store& kernels_;

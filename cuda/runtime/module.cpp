@@ -76,8 +76,8 @@ class cuda_module final : public backend::module {
 }  // namespace tandem::cuda
 
 /// See `tandem::backend::module_entry`.
-extern "C" TANDEM_API tandem::backend::module* tandem_open_module(const char* build,
-                                                                  const tandem::backend::module_services& services) noexcept {
+extern "C" TANDEM_API tandem::backend::module* tandem_open_module(
+    const char* build, const tandem::backend::module_services& services) noexcept {
   if (std::strcmp(build, TANDEM_BUILD) != 0) return nullptr;
   // Never destroyed: arrays of other static objects may give memory back after it would be.
   static tandem::cuda::cuda_module* const opened = [&services]() noexcept -> tandem::cuda::cuda_module* {

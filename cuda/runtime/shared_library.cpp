@@ -35,8 +35,8 @@ shared_library::shared_library(const std::string& file) : file_(file) {
 void* shared_library::address(const char* name) const {
   void* const found = ::dlsym(handle_, name);
   if (found == nullptr) {
-    throw device_error(fmt::format("{} has no {}; it is not the library of CUDA {} that tandem was built for", file_, name,
-                                   version_text(CUDART_VERSION)));
+    throw device_error(fmt::format("{} has no {}; it is not the library of CUDA {} that tandem was built for", file_,
+                                   name, version_text(CUDART_VERSION)));
   }
   return found;
 }

@@ -60,7 +60,8 @@ void transfers::copy_out(const std::byte* from, std::byte* to, std::int64_t size
   const cudaStream_t stream = on.stream();
   const auto give = [&](std::byte* target, std::int64_t offset, std::int64_t count) {
     where_.check(
-        cudaMemcpyAsync(target, from + offset, static_cast<std::size_t>(count), cudaMemcpyDeviceToHost, stream), operation);
+        cudaMemcpyAsync(target, from + offset, static_cast<std::size_t>(count), cudaMemcpyDeviceToHost, stream),
+        operation);
     on.gave();
   };
   if (size_bytes <= 0) return;

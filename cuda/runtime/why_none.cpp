@@ -14,8 +14,9 @@ std::string why_none(cudaError_t status, int count, int driver, int runtime, con
     return fmt::format("the NVIDIA driver finds no GPU{}", hidden);
   }
   if (status == cudaErrorInsufficientDriver && driver > 0) {
-    return fmt::format("the NVIDIA driver supports CUDA up to {}, and tandem was built with CUDA {}; install a newer driver",
-                       version_text(driver), version_text(runtime));
+    return fmt::format(
+        "the NVIDIA driver supports CUDA up to {}, and tandem was built with CUDA {}; install a newer driver",
+        version_text(driver), version_text(runtime));
   }
   if (driver == 0) {
     return "there is no NVIDIA driver: its library libcuda.so.1 cannot be opened";

@@ -29,7 +29,9 @@ TEST_F(Compiler, MakesMachineCodeOfAKernel) {
   const auto what = some_kernel();
   const std::string code = of_hopper.compile(what->name, what->text());
   ASSERT_GT(code.size(), 100U);
-  EXPECT_EQ(code.substr(0, 4), "\x7f" "ELF");
+  EXPECT_EQ(code.substr(0, 4),
+            "\x7f"
+            "ELF");
   EXPECT_NE(code.find(what->name), std::string::npos) << "the function has its name";
 }
 

@@ -29,8 +29,8 @@ struct matrices {
 };
 
 template <class Element, class Wide>
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t batches, const matrices& a, const matrices& b,
-              const matrices& c) {
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t batches, const matrices& a,
+              const matrices& b, const matrices& c) {
   const auto* const from_a = static_cast<const Element*>(a.first);
   const auto* const from_b = static_cast<const Element*>(b.first);
   auto* const to = static_cast<Element*>(const_cast<void*>(c.first));
@@ -96,8 +96,7 @@ cublasStatus_t gemm_batched(cublasHandle_t handle, cublasOperation_t op_a, cubla
     switch (type_a) {
       case CUDA_R_32F: return multiply<float, double>(m, n, k, batches, from_a, from_b, to);
       case CUDA_R_64F: return multiply<double, long double>(m, n, k, batches, from_a, from_b, to);
-      case CUDA_C_32F:
-        return multiply<std::complex<float>, std::complex<double>>(m, n, k, batches, from_a, from_b, to);
+      case CUDA_C_32F: return multiply<std::complex<float>, std::complex<double>>(m, n, k, batches, from_a, from_b, to);
       case CUDA_C_64F:
         return multiply<std::complex<double>, std::complex<long double>>(m, n, k, batches, from_a, from_b, to);
       default: FAIL() << "a type that has no product";
@@ -106,12 +105,12 @@ cublasStatus_t gemm_batched(cublasHandle_t handle, cublasOperation_t op_a, cubla
   return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, std::int64_t m, std::int64_t n,
-                    std::int64_t k, const void* alpha, const void* a, cudaDataType type_a, std::int64_t lda,
-                    const void* b, cudaDataType type_b, std::int64_t ldb, const void* beta, void* c, cudaDataType type_c,
-                    std::int64_t ldc, cublasComputeType_t compute, cublasGemmAlgo_t algorithm) {
-  return gemm_batched(handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, 0, b, type_b, ldb, 0, beta, c, type_c, ldc, 0, 1,
-                      compute, algorithm);
+cublasStatus_t gemm(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, std::int64_t m,
+                    std::int64_t n, std::int64_t k, const void* alpha, const void* a, cudaDataType type_a,
+                    std::int64_t lda, const void* b, cudaDataType type_b, std::int64_t ldb, const void* beta, void* c,
+                    cudaDataType type_c, std::int64_t ldc, cublasComputeType_t compute, cublasGemmAlgo_t algorithm) {
+  return gemm_batched(handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, 0, b, type_b, ldb, 0, beta, c, type_c, ldc, 0,
+                      1, compute, algorithm);
 }
 
 }  // namespace

@@ -151,8 +151,8 @@ using namespace tandem::testing::stand_in;
 namespace tandem::cuda {
 
 const nvrtc_functions& nvrtc() {
-  static const nvrtc_functions made{version, error_string, supported_count, supported, create, destroy, compile,
-                                    log_size, log, code_size, code, code_size, code};
+  static const nvrtc_functions made{version,  error_string, supported_count, supported, create,    destroy, compile,
+                                    log_size, log,          code_size,       code,      code_size, code};
   return made;
 }
 
@@ -178,7 +178,8 @@ cudaError_t cudaLibraryLoadData(cudaLibrary_t* library, const void* code, cudaJi
   }
   if (!text.starts_with(magic)) return failed(cudaErrorInvalidKernelImage);
   const std::size_t end = text.find('\n', magic.size());
-  *library = new CUlib_st{std::string(text.substr(magic.size(), end - magic.size())), std::string(text.substr(end + 1))};
+  *library =
+      new CUlib_st{std::string(text.substr(magic.size(), end - magic.size())), std::string(text.substr(end + 1))};
   return cudaSuccess;
 }
 

@@ -53,6 +53,6 @@ bool is_pinned(const void* begin, std::size_t size);
 
 }  // namespace tandem::testing::stand_in
 
-#define TANDEM_STAND_IN_CALL                                     \
-  const tandem::testing::stand_in::call this_call(__func__);     \
+#define TANDEM_STAND_IN_CALL                                 \
+  const tandem::testing::stand_in::call this_call(__func__); \
   if (this_call.failure() != cudaSuccess) return this_call.failure()

@@ -156,7 +156,7 @@ cudaError_t cudaMalloc(void** block, size_t size) {
   TANDEM_STAND_IN_CALL;
   // Not counted: it is what the module has beside its pool.
   auto made = std::make_unique<device_block>();
-  made->memory = guarded_memory(static_cast<std::int64_t>(size));
+  made->memory = tandem::testing::guarded_memory(static_cast<std::int64_t>(size));
   made->size = size;
   *block = made->memory.data();
   memory().blocks.emplace(made->memory.data(), std::move(made));
@@ -211,9 +211,8 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t size, cudaMemcpyK
     give(stream, [=] { std::memcpy(to, from, size); });
   } else if (is_in) {
     const auto* const begin = static_cast<const std::byte*>(from);
-    give(stream, [to, taken = std::vector<std::byte>(begin, begin + size)] {
-      std::memcpy(to, taken.data(), taken.size());
-    });
+    give(stream,
+         [to, taken = std::vector<std::byte>(begin, begin + size)] { std::memcpy(to, taken.data(), taken.size()); });
   } else {
     give(stream, [=] { std::memcpy(to, from, size); });
     drain(stream);
