@@ -80,14 +80,14 @@ TEST_P(Memory, CopiesPartsOfBlocks) {
   device_block block(memory(), size);
   std::vector<std::byte> expected = pattern(size, 1);
   block.put(expected);
-  for (const auto [at, count] : {std::pair<std::int64_t, std::int64_t>{0, 1},
-                                 {1, 1},
-                                 {3, 62},
-                                 {1000, 65'537},
-                                 {5, 0},
-                                 {99'999, 200'001},
-                                 {size - 1, 1},
-                                 {size, 0}}) {
+  for (const auto& [at, count] : {std::pair<std::int64_t, std::int64_t>{0, 1},
+                                  {1, 1},
+                                  {3, 62},
+                                  {1000, 65'537},
+                                  {5, 0},
+                                  {99'999, 200'001},
+                                  {size - 1, 1},
+                                  {size, 0}}) {
     const std::vector<std::byte> part = pattern(count, static_cast<unsigned>(at));
     memory().copy_in(part.data(), block.data() + at, count);
     std::ranges::copy(part, expected.begin() + at);
