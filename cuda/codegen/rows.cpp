@@ -124,8 +124,8 @@ std::int64_t power_of_two(std::int64_t of) noexcept {
 
 row_cut cut_of(const row_problem& what, std::int64_t lanes, std::int64_t unit, std::int64_t fewest_units,
                std::int64_t most_units) {
-  // Eight blocks of 256 threads for each of 132 multiprocessors (H200), about.
-  constexpr std::int64_t enough_blocks = 1024;
+  // Four blocks of 256 threads for each of 132 multiprocessors (H200): as many as have room at a time.
+  constexpr std::int64_t enough_blocks = 512;
   row_cut cut;
   cut.lanes = lanes;
   cut.row_blocks = ceiling(what.rows(), row_threads / lanes);
