@@ -241,11 +241,13 @@ TEST_P(Memory, KeepsReleasedBlocksUntilTheirWorkIsDone) {
       use = memory().make_mark();
     }).join();
     memory().release(block, doubling::size_bytes, {&use, 1});
-    // Of the same size, likely to be the same block.
+    // Its own queue has come to the release; the other thread's work on the block is still to be done.
+    memory().make_mark()->wait();
     device_block next(memory(), doubling::size_bytes);
     next.put(floats(static_cast<float>(round)));
-    twice.run(next.data());
-    EXPECT_EQ(next.get(), floats(static_cast<float>(2 * round))) << round;
+    memory().make_mark()->wait();
+    use->wait();
+    EXPECT_EQ(next.get(), floats(static_cast<float>(round))) << round;
   }
 }
 

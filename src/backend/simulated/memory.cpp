@@ -271,8 +271,10 @@ void simulated_memory::copy_in(const std::byte* from, std::byte* to, std::int64_
     push(*own, std::move(copy));
     clock_.spend(1e3 * profile_.launch_us);
     own->time_ns = clock_.work(engine::copies_in, own->time_ns, copy_cost_ns(size_bytes));
-    if (!is_staged) clock_.wait_until(own->time_ns);
-    position = is_staged && own->pending.size() < most_pieces ? 0 : own->given;
+    if (!is_staged || own->pending.size() >= most_pieces) {
+      position = own->given;
+      clock_.wait_until(own->time_ns);
+    }
   }
   if (position > 0) wait_for(own, position);
 }
@@ -319,7 +321,10 @@ void simulated_memory::run(std::string what, std::function<void()> act, int laun
     push(*own, std::move(work));
     clock_.spend(1e3 * profile_.launch_us * launches);
     own->time_ns = clock_.work(engine::kernels, own->time_ns, clock_.with_noise(cost_ns) * faults_.run_factor());
-    if (own->pending.size() >= most_pieces) position = own->given;
+    if (own->pending.size() >= most_pieces) {
+      position = own->given;
+      clock_.wait_until(own->time_ns);
+    }
   }
   if (position > 0) wait_for(own, position);
 }
