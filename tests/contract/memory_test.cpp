@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -229,7 +230,6 @@ TEST_P(Memory, SynchronizesWithAllThreads) {
 // Others may have a block only when the work before its release, and the marks, are done.
 TEST_P(Memory, KeepsReleasedBlocksUntilTheirWorkIsDone) {
   const doubling twice(device());
-  device_block result(memory(), doubling::size_bytes);
   for (int round = 0; round < 30; ++round) {
     std::byte* const block = memory().allocate(doubling::size_bytes);
     memory().copy_in(floats(3).data(), block, doubling::size_bytes);
@@ -241,11 +241,16 @@ TEST_P(Memory, KeepsReleasedBlocksUntilTheirWorkIsDone) {
       use = memory().make_mark();
     }).join();
     memory().release(block, doubling::size_bytes, {&use, 1});
-    // Of the same size, likely to be the same block.
-    device_block next(memory(), doubling::size_bytes);
-    next.put(floats(static_cast<float>(round)));
-    twice.run(next.data());
-    EXPECT_EQ(next.get(), floats(static_cast<float>(2 * round))) << round;
+    // Its own queue has come to the release; the other thread's work on the block is still to be done.
+    memory().make_mark()->wait();
+    std::vector<std::unique_ptr<device_block>> next(4);
+    for (auto& each : next) {
+      each = std::make_unique<device_block>(memory(), doubling::size_bytes);
+      each->put(floats(5));
+    }
+    memory().make_mark()->wait();
+    use->wait();
+    for (const auto& each : next) EXPECT_EQ(each->get(), floats(5)) << round;
   }
 }
 
