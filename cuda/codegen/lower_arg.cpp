@@ -62,7 +62,7 @@ std::shared_ptr<const kernel> search_kernel(const search& one, const row_kernel&
 void lower_search(lowering& into, search one) {
   row_problem& what = one.what;
   const bool is_single = into.grain() == granularity::single && one.from == candidates::elements;
-  const even_target place = is_single ? even_target(into, what, false) : even_target();
+  const even_target place = is_single ? even_target(into, what) : even_target();
   if (one.from == candidates::elements) fit(into, what);
   // Runs of 16 bytes, of which there are fewer at once than in a sum: a candidate takes more registers than an element.
   const std::int64_t neighbours = row_kernel(what).neighbours(1);

@@ -9,7 +9,6 @@
 #include "cuda/codegen/copy.h"
 #include "cuda/codegen/lower_stage.h"
 #include "cuda/codegen/rows.h"
-#include "cuda/codegen/single.h"
 #include "cuda/codegen/space.h"
 
 // Products of floats are left to cuBLAS, those of integers and booleans are a kernel of ours.
@@ -59,9 +58,7 @@ ops::region taken(lowering& into, const ops::region& of, dtype type) {
   for (int i = 0; i + 2 < of.at.shape.size(); ++i) {
     if (of.at.strides[i] == 0) from.at.shape[i] = 1;
   }
-  dims all;
-  for (int i = 0; i < of.at.shape.size(); ++i) all.push_back(i);
-  ops::region to{into.temporary(core::size_of(from.at.shape) * item_size(type)), dense(from.at.shape, all)};
+  ops::region to{into.temporary(core::size_of(from.at.shape) * item_size(type)), core::contiguous(from.at.shape)};
   into.add(copied(item_size(type), from, to));
   for (int i = 0; i + 2 < of.at.shape.size(); ++i) {
     if (of.at.strides[i] == 0) to.at.strides[i] = 0;
@@ -76,9 +73,7 @@ void float_products(lowering& into, const ops::matmul_stage& what) {
   const dims& shape = what.target.at.shape;
   ops::region target = what.target;
   if (!matrix_strides_of(target).fit) {
-    dims all;
-    for (int i = 0; i < shape.size(); ++i) all.push_back(i);
-    target = {into.temporary(core::size_of(shape) * item_size(what.type)), dense(shape, all)};
+    target = {into.temporary(core::size_of(shape) * item_size(what.type)), core::contiguous(shape)};
   }
   const std::vector<dims> strides{x.at.strides, y.at.strides, target.at.strides};
   const space batches = merged(shape, strides, batch_axes(shape));
@@ -98,7 +93,7 @@ void float_products(lowering& into, const ops::matmul_stage& what) {
   if (target.buffer != what.target.buffer) into.add(copied(item_size(what.type), target, what.target));
 }
 
-void integer_products(lowering& into, const ops::matmul_stage& what) {
+void add_integer_products(lowering& into, const ops::matmul_stage& what) {
   const dims& shape = what.target.at.shape;
   const int rank = shape.size();
   const std::vector<const ops::region*> operands{&what.x, &what.y, &what.target};
@@ -139,6 +134,31 @@ void integer_products(lowering& into, const ops::matmul_stage& what) {
   const std::int64_t blocks = ceiling(rows_of(what.target), tile_side) * ceiling(columns_of(what.target), tile_side);
   into.add(launch{std::make_shared<kernel>(kernel{key, kernel_is, count, threads, text}), std::move(words),
                   blocks * batches.size(), true});
+}
+
+// The most batch axes that kernels compiled with the library have (ready.h). Operands without gaps have one.
+constexpr int most_ready_axes = 2;
+
+void integer_products(lowering& into, const ops::matmul_stage& what) {
+  const dims& shape = what.target.at.shape;
+  const std::vector<dims> strides{what.x.at.strides, what.y.at.strides, what.target.at.strides};
+  if (into.grain() != granularity::single ||
+      merged(shape, strides, batch_axes(shape)).extents.size() <= most_ready_axes) {
+    add_integer_products(into, what);
+    return;
+  }
+  const std::int64_t item_bytes = item_size(what.type);
+  const auto without_gaps = [&](const ops::region& of) {
+    return ops::region{into.temporary(core::size_of(of.at.shape) * item_bytes), core::contiguous(of.at.shape)};
+  };
+  ops::matmul_stage dense_one = what;
+  dense_one.x = without_gaps(what.x);
+  dense_one.y = without_gaps(what.y);
+  dense_one.target = without_gaps(what.target);
+  into.add(copied(item_bytes, what.x, dense_one.x));
+  into.add(copied(item_bytes, what.y, dense_one.y));
+  add_integer_products(into, dense_one);
+  into.add(copied(item_bytes, dense_one.target, what.target));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ std::shared_ptr<const kernel> reduction_kernel(const row_kernel& rows, const row
 bool is_exact(dtype type) { return !is_floating(type); }
 
 void reduce(lowering& into, row_problem what, ops::reduction which) {
-  const even_target place = into.grain() == granularity::single ? even_target(into, what, false) : even_target();
+  const even_target place = into.grain() == granularity::single ? even_target(into, what) : even_target();
   fit(into, what);
   const std::int64_t least = what.order.across ? 1 : 16 / item_size(what.chain.type);
   const bool exact = is_exact(what.chain.type);

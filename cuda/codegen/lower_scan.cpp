@@ -53,7 +53,7 @@ void add_launch(lowering& into, const row_problem& what, const row_cut& cut, ops
 }
 
 void scan(lowering& into, row_problem what, ops::reduction which) {
-  const even_target place = into.grain() == granularity::single ? even_target(into, what, true) : even_target();
+  const even_target place = into.grain() == granularity::single ? even_target(into, what) : even_target();
   fit(into, what);
   const std::int64_t lanes = std::min(power_of_two(ceiling(what.length(), items)), most_lanes(what.order));
   const std::int64_t unit = lanes * items;
@@ -67,9 +67,11 @@ void scan(lowering& into, row_problem what, ops::reduction which) {
     const chunk_results scanned(into, what, cut.chunks, type);
     row_problem total = what;
     total.target = totals.target;
+    total.has_running_results = false;
     add_launch(into, total, cut, which, part::totals, {{totals.chunk_stride}});
 
     row_problem over = over_chunks(what, {totals}, cut.chunks);
+    over.has_running_results = true;
     over.target = over_chunks(what, {scanned}, cut.chunks).chain.sources[0];
     scan(into, over, which);
 
@@ -83,7 +85,7 @@ void scan(lowering& into, row_problem what, ops::reduction which) {
 
 void lower_stage(lowering& into, const ops::scan_stage& what) {
   if (core::size_of(what.chain.shape) == 0) return;
-  scan(into, {what.chain, order_of_rows(what.chain, {what.axis}), what.target, what.chain.type}, what.which);
+  scan(into, {what.chain, order_of_rows(what.chain, {what.axis}), what.target, what.chain.type, true}, what.which);
 }
 
 }  // namespace tandem::cuda

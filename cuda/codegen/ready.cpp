@@ -45,6 +45,7 @@ kernels ready_kernels() {
   for (const std::int64_t bytes : {1, 2, 4, 8, 16}) {
     for (const bool narrow : {true, false}) all.push_back(copy_kernel(bytes, narrow));
   }
+  append_ready_rows(all);
   return all;
 }
 

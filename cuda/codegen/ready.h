@@ -20,6 +20,10 @@ kernels ready_kernels();
 /// registers.
 std::vector<ops::instruction> ready_instructions();
 
+/// Appends the kernels of reductions, searches, scans, repetitions and products of integers that are not in the list
+/// yet, for arrays whose offsets fit in 32 bits.
+void append_ready_rows(kernels& to);
+
 /// Their texts as `parts` translation units, each of about the same work for a compiler.
 std::vector<std::string> in_parts(const kernels& what, int parts);
 

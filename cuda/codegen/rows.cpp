@@ -57,7 +57,8 @@ space space_along(const row_problem& what, const dims& axes) {
   space made = merged(what.chain.shape, strides_of(what), axes);
   if (made.extents.empty()) {
     made.extents.push_back(1);
-    for (dims& of : made.strides) of.push_back(0);
+    for (dims& of : made.strides) of.push_back(1);
+    if (!what.has_running_results) made.strides.back()[0] = 0;
   }
   return made;
 }
@@ -123,8 +124,8 @@ std::int64_t power_of_two(std::int64_t of) noexcept {
 
 row_cut cut_of(const row_problem& what, std::int64_t lanes, std::int64_t unit, std::int64_t fewest_units,
                std::int64_t most_units) {
-  // Eight blocks of 256 threads for each of 132 multiprocessors (H200), about.
-  constexpr std::int64_t enough_blocks = 1024;
+  // Four blocks of 256 threads for each of 132 multiprocessors (H200): as many as have room at a time.
+  constexpr std::int64_t enough_blocks = 512;
   row_cut cut;
   cut.lanes = lanes;
   cut.row_blocks = ceiling(what.rows(), row_threads / lanes);
@@ -163,7 +164,7 @@ bool row_kernel::is_plain() const noexcept {
   const ops::fused_chain& chain = what_.chain;
   const bool is_even = kept_.extents.size() == 1 && worked_.extents.size() == 1;
   return chain.code.empty() && chain.sources.size() == 1 && chain.constants.empty() && is_even &&
-         (neighbouring_ || what_.order.across || what_.length() == 1);
+         (neighbouring_ || what_.order.across);
 }
 
 std::string row_kernel::key() const {
@@ -271,13 +272,19 @@ void fit(lowering& into, row_problem& what) {
   what.chain = chain_reading(at, what.chain.type);
 }
 
-even_target::even_target(lowering& into, row_problem& what, bool has_worked_axes) {
+even_target::even_target(lowering& into, row_problem& what) {
   const dims& shape = what.chain.shape;
+  const dims order = what.has_running_results ? memory_order(what.order) : what.order.kept;
   const std::vector<dims> strides{what.target.at.strides};
-  const auto is_even = [&](const dims& axes) { return merged(shape, strides, axes).extents.size() <= 1; };
-  copies_ = !is_even(what.order.kept) || (has_worked_axes && !is_even(what.order.worked));
+  const space rows = merged(shape, strides, what.order.kept);
+  const space worked = merged(shape, strides, what.order.worked);
+  copies_ = rows.extents.size() > 1;
+  if (what.has_running_results) {
+    copies_ = copies_ || worked.extents.size() > 1;
+    // Kernels for rows of neighbours store neighbours.
+    copies_ = copies_ || (!what.order.across && !worked.extents.empty() && worked.strides[0][0] != 1);
+  }
   if (!copies_) return;
-  const dims order = has_worked_axes ? memory_order(what.order) : what.order.kept;
   const int buffer = into.temporary(size_along(shape, order) * item_size(what.target_type));
   const ops::region even{buffer, {shape, strides_in_order(shape, order), 0}};
   ops::region from{buffer, {}};

@@ -34,6 +34,8 @@ struct row_problem {
   /// With a stride for each axis of the chain: 0 along axes that a result does not have.
   ops::region target;
   dtype target_type;
+  /// A row has a result for each element, and not one.
+  bool has_running_results = false;
 
   std::int64_t rows() const noexcept;
   std::int64_t length() const noexcept;
@@ -76,8 +78,8 @@ class row_kernel {
 
   /// Whether chain and words are small enough for one kernel.
   bool fits() const noexcept;
-  /// Whether it is one of the few forms that `single` kernels have: one source, which is the value, and one axis each
-  /// of rows and of elements.
+  /// Whether it has one of the few forms that kernels compiled with the library have (ready.h): one source, which is the
+  /// value, and one axis each of rows and of elements.
   bool is_plain() const noexcept;
   /// What it adds to a kernel's key.
   std::string key() const;
@@ -108,14 +110,14 @@ class row_kernel {
 /// `single` it is all computed before, and one source is left, in the order of rows and elements that it has.
 void fit(lowering& into, row_problem& what);
 
-/// Where results go whose rows, and elements of rows if they have any, must lie at equal distances: the target itself
-/// if it is such a one, or a temporary that is copied to it at the end.
+/// Where results go that must be like those of a new array: rows, and running results, at equal distances. It is the
+/// target itself if it is such a one, or a temporary that is copied to it at the end.
 class even_target {
  public:
   /// The target is good as it is.
   even_target() = default;
   /// Replaces the target of `what` if need be.
-  even_target(lowering& into, row_problem& what, bool has_worked_axes);
+  even_target(lowering& into, row_problem& what);
   /// To be called after the steps that write the results.
   void finish(lowering& into) const;
 

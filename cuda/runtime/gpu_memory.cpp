@@ -48,6 +48,26 @@ void gpu_memory::synchronize() { queues_.synchronize("wait for all work"); }
 
 void gpu_memory::use_stream(std::uintptr_t stream) { queues_.use(stream); }
 
+bool gpu_memory::pin(std::byte* begin, std::int64_t size_bytes) noexcept {
+  try {
+    const gpu_scope scope(where_, "pin memory");
+    // For all GPUs of the process. It fails where a page is pinned already, or too much is: copies then take the detour.
+    return where_.accept(cudaHostRegister(begin, static_cast<std::size_t>(size_bytes), cudaHostRegisterPortable),
+                         "pin memory");
+  } catch (...) {
+    return false;
+  }
+}
+
+void gpu_memory::unpin(std::byte* begin, std::int64_t) noexcept {
+  if (!may_call_cuda()) return;
+  try {
+    const gpu_scope scope(where_, "unpin memory");
+    where_.accept(cudaHostUnregister(begin), "unpin memory");
+  } catch (...) {  // of a device that has failed, nothing more is asked
+  }
+}
+
 memory::device_memory_information gpu_memory::information() {
   const gpu_scope scope(where_, "ask for what memory is in use");
   std::size_t free_bytes = 0;

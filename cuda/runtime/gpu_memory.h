@@ -26,6 +26,8 @@ class gpu_memory final : public memory::device_memory {
   void await(const memory::mark& point) override;
   void synchronize() override;
   void use_stream(std::uintptr_t stream) override;
+  bool pin(std::byte* begin, std::int64_t size_bytes) noexcept override;
+  void unpin(std::byte* begin, std::int64_t size_bytes) noexcept override;
   memory::device_memory_information information() override;
   std::int64_t trim() noexcept override;
 

@@ -42,8 +42,8 @@ struct layout {
 /// handle to the other array. Elements are written by assigning to a view that has no name, `a(all, 0) = 1`, by
 /// `assign`, by the in-place operators, or through `data`. Dtype and rank are run-time values.
 ///
-/// The elements can be in the host's memory and in that of devices; each operation finds them where it needs them, and
-/// copies them there at most once between two writes. `data`, `span`, `at`, `item`, printing and saving need them on the
+/// The elements can be in the host's memory and in that of devices; each operation has them copied where it needs
+/// them, at most once between two writes. `data`, `span`, `at`, `item`, printing and saving need them on the
 /// host, and wait for work that is to write them. An address that `data` gave is of use until a device writes to the
 /// array.
 ///
@@ -195,8 +195,8 @@ class TANDEM_API ndarray {
 
   /// Sees to it that the device, or the host for `device::cpu`, has the elements, and waits; what others have stays
   /// valid. All elements of the storage are copied, also those outside of this view; none if they are there. Returns
-  /// this handle. Nothing changes for the array's user but how long later work takes: where work needs elements they are
-  /// copied anyway.
+  /// this handle. Nothing changes for the array's user but how long later work takes: where work needs elements they
+  /// are copied anyway.
   /// Thread safety: as for reading. Throws: `device_error` if the device is not there or fails, `out_of_memory`,
   /// `argument_error` for `device::automatic`. The elements are where they were then.
   ndarray to(const device& where) const;

@@ -66,8 +66,8 @@ enum class transfers : std::uint8_t {
 ///   2. the innermost `scoped_policy` of the calling thread that sets the field,
 ///   3. `set_default_policy`,
 ///   4. the environment, read when it is first needed: TANDEM_WORKERS, TANDEM_DEVICE, TANDEM_STRICTNESS,
-///      TANDEM_DETERMINISM, TANDEM_TRANSFERS, TANDEM_HOST_MEMORY, TANDEM_DEVICE_MEMORY, TANDEM_FAST_MATH; then, for
-///      workers, OMP_NUM_THREADS (the first of several numbers),
+///      TANDEM_DETERMINISM, TANDEM_TRANSFERS, TANDEM_HOST_MEMORY, TANDEM_DEVICE_MEMORY, TANDEM_FAST_MATH,
+///      TANDEM_PINNED; then, for workers, OMP_NUM_THREADS (the first of several numbers),
 ///   5. the library: the values after "Default" below.
 ///
 /// An impossible value is a `policy_error` that names where it was set: in the evaluation for a call's policy, at once
@@ -98,6 +98,10 @@ struct policy {
   /// products of float32 and float64 become fused multiply-adds. The difference is at most that of the roundings left
   /// out; results then differ between instruction sets. Default: off.
   std::optional<bool> fast_math = std::nullopt;
+  /// Pins the host memory of arrays of 1 MiB and more that the evaluation copies to or from a GPU, until it is freed:
+  /// the GPU then copies without a detour, and the system cannot page the memory out. Pinning takes about as long as
+  /// some copies, so it is for arrays that are copied often. Not for memory of the application's. Default: off.
+  std::optional<bool> pinned = std::nullopt;
   /// A stream of the application's that the work on a GPU goes to, in order with what the application gives it: a
   /// cudaStream_t as a number; 1 is CUDA's legacy default stream and 2 the calling thread's. 0 leaves it to the layers
   /// below, and in the end to a stream of the library for each thread. Must outlive the evaluation, and the results
@@ -141,6 +145,7 @@ struct resolved_policy {
   setting<std::int64_t> host_memory_bytes{unlimited};
   setting<std::int64_t> device_memory_bytes{unlimited};
   setting<bool> fast_math{false};
+  setting<bool> pinned{false};
   setting<std::uintptr_t> stream{0};
   setting<tandem::progress*> progress{nullptr};
 };

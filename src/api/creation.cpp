@@ -28,7 +28,13 @@ ndarray allocated(const dims& shape, dtype type, std::string_view what) {
   const std::int64_t size_bytes = core::checked_bytes(shape, type, what);
   const resolved_policy rules = exec::decide({});
   // A device that is demanded must be there; what is made for one takes no memory of the host.
-  if (!exec::place({rules, what}, {}).memory().is_host()) {
+  memory::device_memory& memory = exec::place({rules, what}, {}).memory();
+  if (!memory.is_host()) {
+    const std::int64_t total_bytes = memory.information().total_bytes;
+    if (size_bytes > total_bytes) {
+      throw out_of_memory(
+          fmt::format("{}: {} bytes are more than {} has, {}", what, size_bytes, memory.name(), total_bytes));
+    }
     return {detail::storage::unplaced(size_bytes), type, core::contiguous(shape)};
   }
   exec::check_memory(size_bytes, 0, rules, what);

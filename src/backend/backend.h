@@ -79,7 +79,7 @@ class backend {
   /// inputs, but for a single element-wise stage whose target is exactly the region that it reads.
   /// Allocates the temporaries, each until its last stage, and on the host O(workers) scratch, before anything is
   /// written for a stage that needs them. Thread safety: any number of threads may run programs at once, also the same
-  /// one.
+  /// one. The host's advances `rules.progress`; others, whose work is done later, must be given none.
   /// Throws: `out_of_memory`, `device_error`. Outputs are unspecified then.
   virtual void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules) = 0;
 };

@@ -48,7 +48,7 @@ bound_program bind(ops::compiled made, backend::backend& runs) {
   bound_program bound{&runs, runs.prepare(std::move(made.code)), buffer_list<binding>(made.operands.size()), 0,
                       std::move(made.operands)};
   for (std::size_t i = 0; i < bound.held.size(); ++i) {
-    if (bound.program().buffers[i].use == ops::buffer::role::input) bound.buffers[i] = {bound.held[i].storage().get()};
+    if (bound.program().buffers[i].use == ops::buffer::role::input) bound.buffers[i] = {bound.held[i].storage().get(), 0};
   }
   return bound;
 }
@@ -179,7 +179,7 @@ bool may_write_in_part(const backend::executable& what) {
 // `of` describes the expression if the program was found for it.
 bool may_write_in_place(const bound_program& what, const ops::structure& of, const ndarray& target) {
   if (may_write_in_part(*what.code)) return false;
-  const byte_range written = bytes_of({target.storage().get()}, target.layout(), target.dtype());
+  const byte_range written = bytes_of({target.storage().get(), 0}, target.layout(), target.dtype());
   const bool single = what.program().stages.size() == 1;
   const auto* only = single ? std::get_if<ops::elementwise_stage>(&what.program().stages.front()) : nullptr;
   if (only != nullptr) {

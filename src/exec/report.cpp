@@ -57,6 +57,7 @@ std::vector<policy_setting> settings_of(const runtime::inherited_policy& of) {
   add(policy_field::host_memory_bytes, "host_memory_bytes", of.decided.host_memory_bytes);
   add(policy_field::device_memory_bytes, "device_memory_bytes", of.decided.device_memory_bytes);
   add(policy_field::fast_math, "fast_math", of.decided.fast_math);
+  add(policy_field::pinned, "pinned", of.decided.pinned);
   return settings;
 }
 

@@ -111,12 +111,13 @@ class scoped_stream {
 // The storages of a program in a device's memory, each once.
 class uses_on_device {
  public:
-  explicit uses_on_device(memory::device_memory& where) : where_(where) {}
+  uses_on_device(memory::device_memory& where, bool pins) : where_(where), pins_(pins) {}
 
   std::byte* data(storage& of, access how) {
     for (const auto& [known, use] : uses_) {
       if (known == &of) return use.data();
     }
+    if (pins_) of.pin_for(where_);
     uses_.emplace_back(&of, device_use(of, where_, how));
     return uses_.back().second.data();
   }
@@ -127,6 +128,7 @@ class uses_on_device {
 
  private:
   memory::device_memory& where_;
+  bool pins_;
   std::vector<std::pair<storage*, device_use>> uses_;
 };
 
@@ -163,7 +165,7 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   // An operand that is written to, too, must be there before.
   const bool reads_output = std::ranges::any_of(std::span<const binding>(what.buffers),
                                                 [&](const binding& each) { return each.memory == &output; });
-  uses_on_device uses(where);
+  uses_on_device uses(where, asked.rules.pinned.value);
   std::byte* const to = uses.data(output, reads_output ? access::update : how);
   buffer_list<backend::operand> operands(what.buffers.size());
   for (std::size_t i = 0; i < what.buffers.size(); ++i) {
@@ -174,7 +176,10 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
       operands[i] = {to + what.target_shift * item_size(program.buffers[i].type)};
     }
   }
-  what.runs->run(*what.code, operands, asked.rules);
+  // The work may be done when whoever counts progress is gone.
+  resolved_policy rules = asked.rules;
+  rules.progress = {};
+  what.runs->run(*what.code, operands, rules);
   uses.given();
   if (asked.rules.progress.value != nullptr) asked.rules.progress.value->advance(ops::work_of(program));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,7 @@ class buffer_list {
  public:
   explicit buffer_list(std::size_t size) : size_(size) {
     if (size > few) many_.resize(size);
+    std::fill_n(few_, std::min(size, few), Value{});
   }
   std::size_t size() const noexcept { return size_; }
   Value& operator[](std::size_t i) noexcept { return many_.empty() ? few_[i] : many_[i]; }
@@ -31,14 +33,14 @@ class buffer_list {
   static constexpr std::size_t few = 8;
 
   std::size_t size_;
-  Value few_[few] = {};
+  Value few_[few];
   std::vector<Value> many_;
 };
 
 // Where a buffer's element 0 is: so many bytes from the beginning of a storage. No storage for temporaries.
 struct binding {
-  detail::storage* memory = nullptr;
-  std::int64_t shift_bytes = 0;
+  detail::storage* memory;
+  std::int64_t shift_bytes;
 };
 
 // A program and its inputs; outputs are bound when it runs.

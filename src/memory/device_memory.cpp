@@ -31,6 +31,9 @@ void device_memory::use_stream(std::uintptr_t stream) {
                   name()));
 }
 
+bool device_memory::pin(std::byte*, std::int64_t) noexcept { return false; }
+void device_memory::unpin(std::byte*, std::int64_t) noexcept {}
+
 void device_memory::add(detail::replica& made) {
   const std::lock_guard lock(guard_);
   made.place_ = replicas_.insert(replicas_.end(), &made);

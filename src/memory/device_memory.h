@@ -95,6 +95,11 @@ class TANDEM_API device_memory {
 
   /// Throws: `device_error`.
   virtual device_memory_information information() = 0;
+  /// Pins memory of the host, so that it is copied without a detour; false if that is not possible, or of no use.
+  virtual bool pin(std::byte* begin, std::int64_t size_bytes) noexcept;
+  /// Undoes it, before the memory is freed. Work that uses it is done.
+  virtual void unpin(std::byte* begin, std::int64_t size_bytes) noexcept;
+
   /// Gives freed blocks that are kept back, and returns how many bytes. May wait for work.
   virtual std::int64_t trim() noexcept { return 0; }
 

@@ -43,6 +43,7 @@ storage::storage(key, std::byte* data, std::int64_t size_bytes, bool is_ours) no
 storage::~storage() {
   drop_replicas_but(nullptr);
   delete part_.load(std::memory_order_acquire);
+  if (pinned_by_ != nullptr) pinned_by_->unpin(data_.load(), size_bytes_);
   if (is_ours_ && data_.load() != nullptr) memory::free_block(data_, size_bytes_);
   if (release_) release_();
 }
@@ -114,10 +115,17 @@ void storage::fetch_locked(device_part& part) const {
   if (!is_unset) {
     const replica& from = *part.replicas.front();
     from.await_writer();
+    pin_if_asked(from.where());
     from.where().copy_out(from.block(), data_.load(), size_bytes_);
     memory::count_to_host(size_bytes_);
   }
   is_on_host_.store(true, std::memory_order_release);
+}
+
+void storage::pin_if_asked(const memory::device_memory& copies) const noexcept {
+  memory::device_memory* const wanted = pins_for_.load(std::memory_order_relaxed);
+  if (wanted != &copies || pinned_by_ != nullptr) return;
+  if (wanted->pin(data_.load(), size_bytes_)) pinned_by_ = wanted;
 }
 
 std::unique_ptr<replica> storage::give_up(const replica& which) noexcept {
@@ -182,6 +190,7 @@ device_use::device_use(storage& of, memory::device_memory& where, access how) : 
   const bool is_unset = !of_->is_on_host() && of_->is_unplaced() && part.replicas.empty();
   if (how_ != access::overwrite && !is_unset) {
     if (!of_->is_on_host()) of_->fetch_locked(part);
+    of_->pin_if_asked(where);
     where.copy_in(of_->data_.load(), made->block(), of_->size_bytes());
     made->set_writer(where.make_mark());
     memory::count_to_device(of_->size_bytes());

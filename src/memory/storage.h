@@ -61,19 +61,24 @@ class storage {
   /// Whether the memory is not an application's.
   bool is_ours() const noexcept { return is_ours_; }
   /// The address of adopted memory, which is all that one can compare of different storages.
-  const std::byte* adopted_address() const noexcept { return is_ours_ ? nullptr : data_.load(std::memory_order_relaxed); }
+  const std::byte* adopted_address() const noexcept {
+    return is_ours_ ? nullptr : data_.load(std::memory_order_relaxed);
+  }
 
   /// Whether the host, or the device, has what was written last. Memory of the host counts as the host.
   bool is_on_host() const noexcept { return is_on_host_.load(std::memory_order_acquire); }
   bool is_on(const memory::device_memory& where) const;
   /// Whether there is nothing to be copied yet: nothing was written to it, and it has no memory.
-  bool is_unplaced() const noexcept {
-    return data_.load(std::memory_order_relaxed) == nullptr && version() == 0;
-  }
+  bool is_unplaced() const noexcept { return data_.load(std::memory_order_relaxed) == nullptr && version() == 0; }
   /// Whether a device may have it; false is certain.
   bool may_be_on_device() const noexcept { return part_.load(std::memory_order_acquire) != nullptr; }
   /// The devices' memories that have it.
   std::vector<memory::device_memory*> devices() const;
+
+  /// The host's memory, if it is not an application's and large enough, is to be pinned for copies to and from `where`.
+  void pin_for(memory::device_memory& where) noexcept {
+    if (is_ours_ && size_bytes_ >= least_pinned_bytes) pins_for_.store(&where, std::memory_order_relaxed);
+  }
 
   /// Number of writes so far.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
@@ -93,7 +98,12 @@ class storage {
     std::unique_ptr<replica> take(const replica& which) noexcept;
   };
 
+  /// Pages are pinned whole, and smaller blocks share theirs with others.
+  static constexpr std::int64_t least_pinned_bytes = std::int64_t{1} << 20;
+
   device_part& devices_part();
+  /// Before a copy from or to the host's memory; with the lock.
+  void pin_if_asked(const memory::device_memory& copies) const noexcept;
   void fetch() const;
   void fetch_locked(device_part& part) const;
   /// For `device_memory`: hands over a replica that nothing needs there, else null. Does not wait for a lock.
@@ -105,6 +115,9 @@ class storage {
   bool is_ours_;
   mutable std::atomic<bool> is_on_host_;
   std::atomic<device_part*> part_{nullptr};
+  std::atomic<memory::device_memory*> pins_for_{nullptr};
+  /// Has the host's memory pinned.
+  mutable memory::device_memory* pinned_by_ = nullptr;
   std::function<void()> release_;
   std::atomic<std::uint64_t> version_{0};
 };

@@ -408,30 +408,12 @@ class compiler {
   bool stale_leaves_ = false;
 };
 
-std::int64_t work_of_stage(const stage& of) noexcept {
-  struct visitor {
-    std::int64_t operator()(const elementwise_stage& s) const { return core::size_of(s.chain.shape); }
-    std::int64_t operator()(const reduce_stage& s) const { return core::size_of(s.chain.shape); }
-    std::int64_t operator()(const arg_stage& s) const { return core::size_of(s.chain.shape); }
-    std::int64_t operator()(const scan_stage& s) const { return core::size_of(s.chain.shape); }
-    std::int64_t operator()(const matmul_stage& s) const { return core::size_of(s.target.at.shape); }
-    std::int64_t operator()(const repeat_stage& s) const { return core::size_of(s.target.at.shape); }
-  };
-  return std::visit(visitor(), of);
-}
-
 }  // namespace
 
 compiled compile(const node_ptr& root) { return compiler(root).run(root); }
 
 compiled compile_into(const node_ptr& root, const detail::layout& target) {
   return compiler(root).run_into(root, target);
-}
-
-std::int64_t work_of(const program& of) noexcept {
-  std::int64_t work = 0;
-  for (const stage& each : of.stages) work += work_of_stage(each);
-  return work;
 }
 
 }  // namespace tandem::ops

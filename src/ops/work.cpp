@@ -113,6 +113,19 @@ struct visitor {
 
 }  // namespace
 
+std::int64_t work_of(const program& of) noexcept {
+  std::int64_t elements = 0;
+  for (const stage& each : of.stages) {
+    elements += std::visit(
+        [](const auto& what) {
+          if constexpr (requires { what.chain; }) return core::size_of(what.chain.shape);
+          return core::size_of(what.target.at.shape);
+        },
+        each);
+  }
+  return elements;
+}
+
 stage_work work_of(const stage& of) noexcept { return std::visit(visitor(), of); }
 
 }  // namespace tandem::ops

@@ -15,8 +15,8 @@ namespace tandem::runtime {
 namespace {
 
 constexpr std::array<std::string_view, policy_field_count> variables = {
-    "TANDEM_WORKERS",   "TANDEM_DEVICE",      "TANDEM_STRICTNESS",    "TANDEM_DETERMINISM",
-    "TANDEM_TRANSFERS", "TANDEM_HOST_MEMORY", "TANDEM_DEVICE_MEMORY", "TANDEM_FAST_MATH"};
+    "TANDEM_WORKERS",     "TANDEM_DEVICE",        "TANDEM_STRICTNESS", "TANDEM_DETERMINISM", "TANDEM_TRANSFERS",
+    "TANDEM_HOST_MEMORY", "TANDEM_DEVICE_MEMORY", "TANDEM_FAST_MATH",  "TANDEM_PINNED"};
 
 std::string lower_case(std::string_view text) {
   std::string result(text);
@@ -114,12 +114,11 @@ environment_policy read_environment(const std::function<std::optional<std::strin
   constexpr std::string_view bytes = "a number of bytes, one of KiB, MiB, GiB or TiB such as 16GiB, or unlimited";
   read(policy_field::host_memory_bytes, rules.host_memory_bytes, parse_bytes, bytes);
   read(policy_field::device_memory_bytes, rules.device_memory_bytes, parse_bytes, bytes);
-  read(
-      policy_field::fast_math, rules.fast_math,
-      [](std::string_view text) {
-        return one_of<bool>(text, {{"on", true}, {"1", true}, {"off", false}, {"0", false}});
-      },
-      "on or off");
+  const auto on_or_off = [](std::string_view text) {
+    return one_of<bool>(text, {{"on", true}, {"1", true}, {"off", false}, {"0", false}});
+  };
+  read(policy_field::fast_math, rules.fast_math, on_or_off, "on or off");
+  read(policy_field::pinned, rules.pinned, on_or_off, "on or off");
 
   const bool is_decided = rules.workers || !result.errors[static_cast<std::size_t>(policy_field::workers)].empty();
   const std::optional<std::string> openmp = variable("OMP_NUM_THREADS");

@@ -22,8 +22,9 @@ enum class policy_field {
   host_memory_bytes,
   device_memory_bytes,
   fast_math,
+  pinned,
 };
-inline constexpr int policy_field_count = 8;
+inline constexpr int policy_field_count = 9;
 
 /// The variable of a field: "TANDEM_WORKERS".
 std::string_view variable_of(policy_field field) noexcept;

@@ -52,6 +52,7 @@ constexpr void for_each_field(Use&& use) {
   use(policy_field::host_memory_bytes, &policy::host_memory_bytes, &resolved_policy::host_memory_bytes);
   use(policy_field::device_memory_bytes, &policy::device_memory_bytes, &resolved_policy::device_memory_bytes);
   use(policy_field::fast_math, &policy::fast_math, &resolved_policy::fast_math);
+  use(policy_field::pinned, &policy::pinned, &resolved_policy::pinned);
 }
 
 // Puts what a layer sets over what is below it.
@@ -160,7 +161,7 @@ void throw_environment_error(unsigned errors) {
 
 bool is_empty(const policy& rules) noexcept {
   return !rules.workers && !rules.device && !rules.strictness && !rules.determinism && !rules.transfers &&
-         !rules.host_memory_bytes && !rules.device_memory_bytes && !rules.fast_math;
+         !rules.host_memory_bytes && !rules.device_memory_bytes && !rules.fast_math && !rules.pinned;
 }
 
 }  // namespace
@@ -170,6 +171,7 @@ resolved_policy resolve(const policy& call) {
   resolved_policy result = below.decided;
   unsigned errors = below.errors;
   if (call.progress != nullptr) result.progress = {call.progress, policy_layer::call};
+  if (call.stream != 0) result.stream = {call.stream, policy_layer::call};
   if (!is_empty(call)) {
     check(call, "policy of the call");
     overlay(result, errors, call, policy_layer::call);

@@ -132,7 +132,8 @@ TEST(info, shows_each_field_of_the_policy_and_what_decided_it) {
   EXPECT_EQ(text.err, "");
   EXPECT_NE(text.out.find("workers: 3 (TANDEM_WORKERS)\n"), std::string::npos) << text.out;
   EXPECT_EQ(from_json(document.out, "\" \".join(d[\"policy\"])"),
-            "workers device strictness determinism transfers host_memory_bytes device_memory_bytes fast_math\n");
+            "workers device strictness determinism transfers host_memory_bytes device_memory_bytes fast_math "
+            "pinned\n");
   EXPECT_EQ(from_json(document.out, "d[\"workers\"], d[\"policy\"][\"workers\"]"),
             "3 {'value': '3', 'source': 'TANDEM_WORKERS'}\n");
   EXPECT_EQ(from_json(document.out, "d[\"policy\"][\"device\"], d[\"policy\"][\"strictness\"]"),

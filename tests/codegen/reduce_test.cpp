@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <tandem/tandem.h>
@@ -71,6 +72,74 @@ TEST(ReduceKernels, Min) { check_statistic(statistic::min, 503); }
 TEST(ReduceKernels, Max) { check_statistic(statistic::max, 504); }
 TEST(ReduceKernels, All) { check_statistic(statistic::all, 505); }
 TEST(ReduceKernels, Any) { check_statistic(statistic::any, 506); }
+
+// Rows so long, and so many of them, that lanes go through several groups of runs.
+TEST(ReduceKernels, LongRows) {
+  random_numbers random(507);
+  lowered_cases cases;
+  for (const auto& [shape, axis] : {std::pair{dims{2200003}, 0}, {dims{70003, 32}, 0}, {dims{3, 750001}, 1}}) {
+    const operand x = random_operand(float64, shape, form::row_major, numbers::wide, random);
+    const statistic_options o{.axis = axis};
+    cases.add("float64 " + to_string(shape), call(statistic::sum, x.view, o),
+              near_reference(statistic::sum, x.values, o));
+  }
+  const ndarray many = random_array(int16, {4300001}, random);
+  cases.add("sum of int16", sum(many));
+  cases.add("max of int16", max(many));
+  cases.check_once();
+}
+
+// Small numbers, whose sums are exact in every order.
+TEST(ReduceKernels, OfComputedElementsIntoStridedTargets) {
+  random_numbers random(508);
+  lowered_cases cases;
+  for (const dtype type : {int8, float32}) {
+    for (const form f : all_forms) {
+      const operand x = random_operand(type, {40, 9, 30}, form::row_major, numbers::small, random);
+      const operand y = random_operand(type, {40, 9, 30}, f, numbers::small, random);
+      const operand column = random_operand(int16, {9, 1}, form::row_major, numbers::small, random);
+      const std::string title = std::string(name(type)) + " " + std::string(name_of(f)) + " over ";
+      const expr computed = x.view * 2 + y.view - column.view;
+      for (const axes& over : {axes{0}, axes{1}, axes{2}, axes{0, 2}, axes()}) {
+        cases.add(title + (over.list() ? to_string(*over.list()) : "all"), sum(computed, {.axis = over}));
+      }
+      cases.add_into(title + "1, reversed", sum(computed, {.axis = 1}), {{40, 30}, {-60, -2}, 39 * 60 + 58});
+      cases.add_into(title + "2, transposed", sum(computed, {.axis = 2}), {{40, 9}, {1, 50}, 3});
+    }
+  }
+  cases.check();
+}
+
+TEST(ReduceKernels, OfNoElementsAreTheIdentity) {
+  lowered_cases cases;
+  for (const dtype type : all_dtypes) {
+    const ndarray none_at_all = empty({3, 0, 2}, type);
+    cases.add("sum " + std::string(name(type)), sum(none_at_all, {.axis = 1}));
+    cases.add("prod " + std::string(name(type)), prod(none_at_all, {.axis = {1, 2}}));
+    cases.add("all " + std::string(name(type)), tandem::all(none_at_all));
+    cases.add("any " + std::string(name(type)), any(none_at_all));
+    cases.add("no result " + std::string(name(type)), sum(none_at_all, {.axis = 0}));
+  }
+  cases.check();
+}
+
+// What neutral numbers would spoil, and what nan spoils.
+TEST(ReduceKernels, SpecialNumbers) {
+  lowered_cases cases;
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::complex<double> infinite(infinity, 0);
+  for (const std::int64_t length : {1, 2, 5, 300}) {
+    cases.add("-0.0", sum(full({length}, -0.0)));
+    cases.add("-0.0 of columns", sum(full({length, 3}, -0.0F), {.axis = 0}));
+    cases.add("infinite products", prod(full({length}, scalar(infinite))));
+    const ndarray x = ones({length});
+    x(-1) = nan;
+    cases.add("nan", min(x));
+    cases.add("infinities", max(where(x == 1.0, expr(-infinity), expr(infinity))));
+  }
+  cases.check();
+}
 
 }  // namespace
 }  // namespace tandem::testing

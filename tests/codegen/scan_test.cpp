@@ -85,6 +85,17 @@ TEST(ScanKernels, SumsThatRound) {
   cases.check();
 }
 
+// So many elements that a block goes through several of its steps and carries on.
+TEST(ScanKernels, LongRows) {
+  lowered_cases cases;
+  for (const dims& shape : {dims{3200001}, dims{1000, 3300}, dims{3200, 1000}}) {
+    const ndarray x = reshape(arange(std::int64_t{0}, count_of(shape), std::int64_t{1}), shape);
+    cases.add(to_string(shape), cumulative_sum(x, {.axis = 0}));
+    if (shape.size() > 1) cases.add(to_string(shape) + " last axis", cumulative_sum(x, {.axis = 1}));
+  }
+  cases.check_once();
+}
+
 TEST(ScanKernels, KeepTheSignOfZeroAndInfinities) {
   lowered_cases cases;
   cases.add("zeros", cumulative_sum(array<float>({-0.0F, -0.0F, 0.0F, -0.0F})));

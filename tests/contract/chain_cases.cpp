@@ -137,6 +137,28 @@ posed pose_chain(const chain& what, dtype type, const shape_triple& of, random_n
           [wanted](const ndarray& result, double) { return equals(result, wanted); }};
 }
 
+// (x + y) * z - x of small numbers, which is exact in every dtype or wraps.
+posed pose_exact_chain(dtype type, const shape_triple& of, random_numbers& random) {
+  const operand x = random_operand(type, of.x, random.one_of(all_forms), numbers::small, random);
+  const operand y = random_operand(type, of.y, random.one_of(all_forms), numbers::small, random);
+  const operand z = random_operand(type, of.z, random.one_of(all_forms), numbers::small, random);
+  exact_array wanted{type, broadcast_shape(broadcast_shape(of.x, of.y), of.z), {}};
+  const auto x_at = distances_of(wanted.shape, broadcast_strides(of.x, wanted.shape));
+  const auto y_at = distances_of(wanted.shape, broadcast_strides(of.y, wanted.shape));
+  const auto z_at = distances_of(wanted.shape, broadcast_strides(of.z, wanted.shape));
+  for (std::size_t i = 0; i < x_at.size(); ++i) {
+    const exact a = x.values.at[static_cast<std::size_t>(x_at[i])];
+    const exact b = y.values.at[static_cast<std::size_t>(y_at[i])];
+    const exact c = z.values.at[static_cast<std::size_t>(z_at[i])];
+    const exact value = plus(times(plus(a, b), c), -a);
+    wanted.at.push_back(is_integer(type) ? wrapped(whole_of(value), type) : value);
+  }
+  // Of zeros only the value is sure: the parts of complex products add up in an order of their own.
+  const std::vector<real_number> bounds(wanted.at.size(), 0);
+  return {(x.view + y.view) * z.view - x.view, std::nullopt,
+          [wanted, bounds](const ndarray& result, double) { return within(result, wanted, bounds); }};
+}
+
 // ---- several stages, with temporaries between them
 
 posed pose_softmax(dtype type, const dims& shape, random_numbers& random) {
@@ -184,6 +206,13 @@ std::vector<contract_case> chain_cases() {
     for (const dims& shape : {dims{1}, dims{9}, dims{7, 1}, dims{6, 30}, dims{300, 90}}) {
       list.push_back({"softmax of " + std::string(name(type)) + " " + to_string(shape),
                       [=](random_numbers& random) { return pose_softmax(type, shape, random); }});
+    }
+  }
+  for (const dtype type : all_dtypes) {
+    if (type == bool_) continue;
+    for (const shape_triple& of : shapes()) {
+      list.push_back({"(x + y) * z - x of " + std::string(name(type)) + " " + to_string(of.x),
+                      [=](random_numbers& random) { return pose_exact_chain(type, of, random); }});
     }
   }
   for (const dtype type : all_dtypes) {

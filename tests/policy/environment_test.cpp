@@ -75,7 +75,8 @@ std::vector<std::string> expected_lines(const variables& changed) {
                       {"transfers", "implicit default"},
                       {"host_memory_bytes", "9223372036854775807 default"},
                       {"device_memory_bytes", "9223372036854775807 default"},
-                      {"fast_math", "off default"}};
+                      {"fast_math", "off default"},
+                      {"pinned", "off default"}};
   for (const auto& [field, line] : changed) {
     for (auto& [name, value] : fields) {
       if (name == field) value = line;
@@ -103,6 +104,7 @@ TEST(Environment, DecidesEachFieldByItsVariable) {
             expected_lines({{"host_memory_bytes", "17179869184 environment"}}));
   EXPECT_EQ(report({{"TANDEM_DEVICE_MEMORY", "3kib"}}), expected_lines({{"device_memory_bytes", "3072 environment"}}));
   EXPECT_EQ(report({{"TANDEM_FAST_MATH", "on"}}), expected_lines({{"fast_math", "on environment"}}));
+  EXPECT_EQ(report({{"TANDEM_PINNED", "on"}}), expected_lines({{"pinned", "on environment"}}));
 }
 
 TEST(Environment, HasOpenMPsNumberOfThreadsLast) {
@@ -119,7 +121,8 @@ TEST(Environment, IsBelowTheOtherLayers) {
   const variables environment = {{"TANDEM_WORKERS", "4"},          {"TANDEM_DEVICE", "auto"},
                                  {"TANDEM_STRICTNESS", "strict"},  {"TANDEM_DETERMINISM", "repeatable"},
                                  {"TANDEM_TRANSFERS", "implicit"}, {"TANDEM_HOST_MEMORY", "1GiB"},
-                                 {"TANDEM_DEVICE_MEMORY", "1GiB"}, {"TANDEM_FAST_MATH", "off"}};
+                                 {"TANDEM_DEVICE_MEMORY", "1GiB"}, {"TANDEM_FAST_MATH", "off"},
+                                 {"TANDEM_PINNED", "off"}};
   for (const auto& [layer, word] :
        variables{{"call", "call"}, {"scope", "scoped_policy"}, {"process", "set_default_policy"}}) {
     EXPECT_EQ(report(environment, layer), expected_lines({{"workers", "11 " + word},
@@ -129,7 +132,8 @@ TEST(Environment, IsBelowTheOtherLayers) {
                                                           {"transfers", "forbidden " + word},
                                                           {"host_memory_bytes", "1111 " + word},
                                                           {"device_memory_bytes", "2222 " + word},
-                                                          {"fast_math", "on " + word}}));
+                                                          {"fast_math", "on " + word},
+                                                          {"pinned", "on " + word}}));
   }
 }
 

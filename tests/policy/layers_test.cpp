@@ -61,7 +61,8 @@ std::vector<field_case> all_fields() {
                                   {0, 1, unlimited - 1, unlimited}),
           make_case<std::int64_t>("device memory", &policy::device_memory_bytes, &resolved_policy::device_memory_bytes,
                                   {unlimited, 7, 0, 8}),
-          make_case<bool>("fast math", &policy::fast_math, &resolved_policy::fast_math, {true, false})};
+          make_case<bool>("fast math", &policy::fast_math, &resolved_policy::fast_math, {true, false}),
+          make_case<bool>("pinned", &policy::pinned, &resolved_policy::pinned, {true, false})};
 }
 
 policy with(const field_case& field, int value) {

@@ -42,6 +42,7 @@ void print_all(const td::policy& call) {
   print("host_memory_bytes", decided.host_memory_bytes);
   print("device_memory_bytes", decided.device_memory_bytes);
   print("fast_math", decided.fast_math);
+  print("pinned", decided.pinned);
 }
 
 template <class Work>
@@ -66,7 +67,8 @@ int main(int argc, char** argv) {
                           .transfers = td::transfers::forbidden,
                           .host_memory_bytes = 1111,
                           .device_memory_bytes = 2222,
-                          .fast_math = true};
+                          .fast_math = true,
+                          .pinned = true};
   constexpr std::int64_t sixes[] = {6, 6, 6, 6, 6, 6};
   const td::expr operand = td::array(std::span<const std::int64_t>(sixes), {6});
   const td::policy call = layer == "call" ? all : td::policy{};

@@ -35,7 +35,8 @@ int error_count(const environment_policy& from) {
 
 bool is_empty(const policy& rules) {
   return !rules.workers && !rules.device && !rules.strictness && !rules.determinism && !rules.transfers &&
-         !rules.host_memory_bytes && !rules.device_memory_bytes && !rules.fast_math && rules.progress == nullptr;
+         !rules.host_memory_bytes && !rules.device_memory_bytes && !rules.fast_math && !rules.pinned &&
+         rules.progress == nullptr;
 }
 
 TEST(ReadEnvironment, FindsNothingWhereNothingIsSet) {
@@ -109,7 +110,8 @@ TEST(ReadEnvironment, ReadsDevices) {
   for (const char* text : {"gpu:", "gpu:-1", "gpu:x", "gpu: 1", "gpu:2147483648", "gpu1", "cuda", "0", "cpu "}) {
     const environment_policy found = read({{"TANDEM_DEVICE", text}});
     EXPECT_FALSE(found.rules.device) << text;
-    EXPECT_TRUE(mentions(error_of(found, policy_field::device), {"TANDEM_DEVICE", text, "auto, cpu, gpu, gpu:N or sim:NAME"}));
+    EXPECT_TRUE(
+        mentions(error_of(found, policy_field::device), {"TANDEM_DEVICE", text, "auto, cpu, gpu, gpu:N or sim:NAME"}));
   }
 }
 
@@ -124,13 +126,15 @@ TEST(ReadEnvironment, ReadsWords) {
   EXPECT_EQ(read({{"TANDEM_FAST_MATH", "1"}}).rules.fast_math, true);
   EXPECT_EQ(read({{"TANDEM_FAST_MATH", "OFF"}}).rules.fast_math, false);
   EXPECT_EQ(read({{"TANDEM_FAST_MATH", "0"}}).rules.fast_math, false);
+  EXPECT_EQ(read({{"TANDEM_PINNED", "on"}}).rules.pinned, true);
 }
 
 TEST(ReadEnvironment, RefusesOtherWords) {
   const std::vector<std::pair<policy_field, const char*>> cases = {{policy_field::strictness, "preferred"},
                                                                    {policy_field::determinism, "repeatable"},
                                                                    {policy_field::transfers, "forbidden"},
-                                                                   {policy_field::fast_math, "off"}};
+                                                                   {policy_field::fast_math, "off"},
+                                                                   {policy_field::pinned, "off"}};
   for (const auto& [field, expected] : cases) {
     const std::string name(variable_of(field));
     for (const char* text : {"yes", "2", "strict,", "-1", "on off"}) {

@@ -133,9 +133,6 @@ class simulated_backend final : public backend {
     const ops::program& program = ours.program();
     if (program.stages.empty()) return;
     check_operands(program, operands);
-    // Work that was given is what a caller can see done; counters of it need not live until it is.
-    resolved_policy later = rules;
-    later.progress.value = nullptr;
     double cost_ns = 0;
     for (const ops::stage& each : program.stages) cost_ns += cost_of(each);
     std::vector<operand> translated(operands.begin(), operands.end());
@@ -145,9 +142,8 @@ class simulated_backend final : public backend {
     const temporary_block temporaries(memory_, ours.temporary_bytes());
     memory_.run(
         std::string(name_of(program.stages.back())),
-        [code = ours.code(), bound = std::move(translated), later] { cpu().run(*code, bound, later); },
+        [code = ours.code(), bound = std::move(translated), rules] { cpu().run(*code, bound, rules); },
         static_cast<int>(program.stages.size()), cost_ns);
-    if (rules.progress.value != nullptr) rules.progress.value->advance(ops::work_of(program));
   }
 
  private:

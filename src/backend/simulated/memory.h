@@ -24,7 +24,8 @@ namespace tandem::backend::simulation {
 ///
 /// What is given to a queue is done when a thread has to wait for it: in `copy_out`, `synchronize`, `trim`, `wait` of a
 /// mark, a `copy_in` of more than 256 KiB, and when a queue has 1024 pieces. That thread does it, one at a time for the
-/// device, and of other queues only what marks order before it: work that nobody ordered is not done by chance.
+/// device, and of other queues only what marks order before it: work that nobody ordered is not done by chance. Asking
+/// whether a mark is reached does nothing.
 /// A block that is released serves others only when it is known that all that used it is done.
 ///
 /// What addresses work may use is checked when it is given: a copy or an operand outside of every block that is

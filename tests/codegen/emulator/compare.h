@@ -32,6 +32,8 @@ class lowered_cases {
   /// Runs all cases in both granularities and with blocks in different orders and numbers; fails if there is none.
   /// All runs of a case must give the same bits, and those must be as expected.
   void check();
+  /// Runs each case once, fused: for arrays of millions of elements.
+  void check_once();
 
  private:
   struct entry {
@@ -48,7 +50,8 @@ class lowered_cases {
     cuda::lowered_program single;
   };
 
-  static void check(const entry& each, const prepared& made, const host_kernels& kernels);
+  void check(bool in_all_ways);
+  static void check(const entry& each, const prepared& made, const host_kernels& kernels, bool in_all_ways);
 
   std::vector<entry> entries_;
 };

@@ -194,6 +194,20 @@ cudaError_t cudaFreeHost(void* block) {
   return cudaSuccess;
 }
 
+cudaError_t cudaHostRegister(void* begin, size_t size, unsigned) {
+  TANDEM_STAND_IN_CALL;
+  if (is_pinned(begin, 0)) return failed(cudaErrorHostMemoryAlreadyRegistered);
+  memory().pinned.emplace(static_cast<const std::byte*>(begin), std::pair(size, nullptr));
+  return cudaSuccess;
+}
+
+cudaError_t cudaHostUnregister(void* begin) {
+  TANDEM_STAND_IN_CALL;
+  drain_all();
+  return memory().pinned.erase(static_cast<const std::byte*>(begin)) == 1 ? cudaSuccess
+                                                                          : failed(cudaErrorHostMemoryNotRegistered);
+}
+
 cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* address) {
   TANDEM_STAND_IN_CALL;
   *attributes = {};

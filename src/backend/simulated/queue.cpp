@@ -1,0 +1,305 @@
+#include "backend/simulated/queue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <tandem/errors.h>
+
+#include "backend/simulated/memory.h"
+#include "memory/host_pool.h"
+
+// How a simulated device's work is given and done.
+namespace tandem::backend::simulation {
+
+namespace {
+
+constexpr std::size_t most_pieces = 1024;
+/// Copies of up to that size are put aside by the host, which goes on at once.
+constexpr std::int64_t most_staged_bytes = 256 * 1024;
+
+// A thread's queues by the numbers of the memories. Arrays may be destroyed after the queues of their thread.
+constinit thread_local bool has_ended = false;
+struct thread_queues {
+  std::vector<std::shared_ptr<queue>> list;
+  ~thread_queues() { has_ended = true; }
+};
+thread_local thread_queues own_queues;
+
+// Bytes of the host's that a copy reads later.
+class staged_bytes {
+ public:
+  staged_bytes(const std::byte* from, std::int64_t size_bytes)
+      : data_(memory::allocate_block(size_bytes)), size_bytes_(size_bytes) {
+    std::memcpy(data_, from, static_cast<std::size_t>(size_bytes));
+  }
+  staged_bytes(const staged_bytes&) = delete;
+  staged_bytes& operator=(const staged_bytes&) = delete;
+  ~staged_bytes() { memory::free_block(data_, size_bytes_); }
+  const std::byte* data() const noexcept { return data_; }
+
+ private:
+  std::byte* data_;
+  std::int64_t size_bytes_;
+};
+
+}  // namespace
+
+bool simulated_mark::is_reached() const noexcept {
+  return of_->is_done(position_) || of_->is_lost.load(std::memory_order_acquire) || where_.is_of_another_process();
+}
+
+void simulated_mark::wait() const { where_.wait_for_mark(*this); }
+
+// ---- giving work, with the lock of the state
+
+const std::shared_ptr<queue>& simulated_memory::own_queue() {
+  std::shared_ptr<queue>* slot = &last_queue_;
+  if (!has_ended) {
+    if (own_queues.list.size() <= number_) own_queues.list.resize(number_ + 1);
+    slot = &own_queues.list[number_];
+  }
+  if (*slot == nullptr || (*slot)->is_lost.load(std::memory_order_relaxed)) {
+    std::erase_if(queues_, [](const auto& each) { return each.use_count() == 1 && each->pending.empty(); });
+    *slot = std::make_shared<queue>();
+    queues_.push_back(*slot);
+  }
+  return *slot;
+}
+
+void simulated_memory::push(queue& to, piece what) {
+  to.pending.push_back(std::move(what));
+  ++to.given;
+}
+
+double simulated_memory::copy_cost_ns(std::int64_t size_bytes) {
+  const double transfer_s = static_cast<double>(size_bytes) / profile_.link.pageable_bytes_per_s;
+  return clock_.with_noise((1e3 * profile_.link.latency_us + 1e9 * transfer_s) * faults_.copy_factor());
+}
+
+void simulated_memory::refuse_copy(std::string_view direction, std::int64_t size_bytes) {
+  throw device_error(fmt::format("{}: the copy of {} bytes {} the device fails as simulated_faults demands", name_,
+                                 size_bytes, direction));
+}
+
+void simulated_memory::copy_in(const std::byte* from, std::byte* to, std::int64_t size_bytes) {
+  check_process();
+  const bool is_staged = size_bytes <= most_staged_bytes;
+  std::shared_ptr<queue> own;
+  std::uint64_t position = 0;
+  {
+    const lock_type lock(state_guard_);
+    check_usable();
+    if (size_bytes == 0) return;
+    check_holds("the target of a copy", to, size_bytes);
+    if (faults_.copy_fails()) refuse_copy("to", size_bytes);
+    piece copy;
+    copy.what = "copy";
+    std::byte* const target = arena_.accessible(to);
+    if (is_staged) {
+      auto bytes = std::make_shared<const staged_bytes>(from, size_bytes);
+      copy.act = [bytes = std::move(bytes), target, size_bytes] {
+        std::memcpy(target, bytes->data(), static_cast<std::size_t>(size_bytes));
+      };
+    } else {
+      copy.act = [from, target, size_bytes] { std::memcpy(target, from, static_cast<std::size_t>(size_bytes)); };
+    }
+    own = own_queue();
+    push(*own, std::move(copy));
+    clock_.spend(1e3 * profile_.launch_us);
+    own->time_ns = clock_.work(engine::copies_in, own->time_ns, copy_cost_ns(size_bytes));
+    if (!is_staged || own->pending.size() >= most_pieces) {
+      position = own->given;
+      clock_.wait_until(own->time_ns);
+    }
+  }
+  if (position > 0) wait_for(own, position);
+}
+
+void simulated_memory::copy_out(const std::byte* from, std::byte* to, std::int64_t size_bytes) {
+  check_process();
+  std::shared_ptr<queue> own;
+  std::uint64_t position = 0;
+  {
+    const lock_type lock(state_guard_);
+    check_usable();
+    own = own_queue();
+    if (size_bytes != 0) {
+      check_holds("the source of a copy", from, size_bytes);
+      if (faults_.copy_fails()) refuse_copy("from", size_bytes);
+      piece copy;
+      copy.what = "copy";
+      copy.act = [source = arena_.accessible(from), to, size_bytes] {
+        std::memcpy(to, source, static_cast<std::size_t>(size_bytes));
+      };
+      push(*own, std::move(copy));
+      clock_.spend(1e3 * profile_.launch_us);
+      own->time_ns = clock_.work(engine::copies_out, own->time_ns, copy_cost_ns(size_bytes));
+    }
+    clock_.wait_until(own->time_ns);
+    clock_.spend(1e3 * profile_.synchronize_us);
+    position = own->given;
+  }
+  wait_for(own, position);
+}
+
+void simulated_memory::run(std::string what, std::function<void()> act, int launches, double cost_ns) {
+  check_process();
+  std::shared_ptr<queue> own;
+  std::uint64_t position = 0;
+  {
+    const lock_type lock(state_guard_);
+    check_usable();
+    piece work;
+    work.what = std::move(what);
+    work.act = std::move(act);
+    own = own_queue();
+    work.fails = faults_.run_fails();
+    push(*own, std::move(work));
+    clock_.spend(1e3 * profile_.launch_us * launches);
+    own->time_ns = clock_.work(engine::kernels, own->time_ns, clock_.with_noise(cost_ns) * faults_.run_factor());
+    if (own->pending.size() >= most_pieces) {
+      position = own->given;
+      clock_.wait_until(own->time_ns);
+    }
+  }
+  if (position > 0) wait_for(own, position);
+}
+
+memory::mark_ptr simulated_memory::make_mark() {
+  check_process();
+  const lock_type lock(state_guard_);
+  check_usable();
+  const std::shared_ptr<queue>& own = own_queue();
+  return std::make_shared<const simulated_mark>(*this, own, own->given, own->time_ns);
+}
+
+void simulated_memory::await(const memory::mark& point) {
+  check_process();
+  const auto* const given = dynamic_cast<const simulated_mark*>(&point);
+  if (given == nullptr || &given->where() != this) {
+    throw device_error(fmt::format("{}: await was given a mark of another memory", name_));
+  }
+  const lock_type lock(state_guard_);
+  check_usable();
+  const std::shared_ptr<queue>& own = own_queue();
+  own->time_ns = std::max(own->time_ns, given->time_ns());
+  if (given->of() == own || given->of()->is_done(given->position())) return;
+  if (given->of()->is_lost.load(std::memory_order_relaxed)) throw device_error(given->of()->failure);
+  piece wait;
+  wait.awaited = given->of();
+  wait.awaited_position = given->position();
+  push(*own, std::move(wait));
+}
+
+// ---- doing work
+
+// Without a lock. Afterwards the work is done, or an exception says why it is not.
+void simulated_memory::wait_for(const std::shared_ptr<queue>& which, std::uint64_t position) {
+  {
+    const std::lock_guard running(running_);
+    execute(*which, position);
+  }
+  const lock_type lock(state_guard_);
+  if (!which->is_done(position)) throw device_error(which->failure);
+  check_usable();
+}
+
+// With the lock of running, without that of the state. Marks are older than what awaits them, so that queues which
+// await one another come to an end, in a depth of at most their number.
+void simulated_memory::execute(queue& which, std::uint64_t until) {
+  while (!which.is_done(until)) {
+    piece next;
+    {
+      const lock_type lock(state_guard_);
+      if (which.is_lost.load(std::memory_order_relaxed)) return;
+      next = std::move(which.pending.front());
+      which.pending.pop_front();
+    }
+    if (next.awaited) execute(*next.awaited, next.awaited_position);
+    std::string why;
+    if (next.fails) {
+      why = "as simulated_faults demands";
+    } else if (next.act) {
+      try {
+        next.act();
+      } catch (const std::exception& error) {
+        why = error.what();
+      }
+    }
+    const lock_type lock(state_guard_);
+    if (which.is_lost.load(std::memory_order_relaxed)) return;
+    if (!why.empty()) {
+      fail(next.what, why);
+      return;
+    }
+    finish(which, next);
+  }
+}
+
+void simulated_memory::finish(queue& which, piece& done) {
+  if (done.released != nullptr) held_.push_back(std::move(done));
+  which.done.fetch_add(1, std::memory_order_release);
+  reclaim_what_is_free();
+}
+
+// With the lock of the state. From now on nothing is possible, and what has not been done never will be.
+void simulated_memory::fail(std::string_view what, std::string_view why) {
+  if (!failure_.empty()) return;
+  failure_ = fmt::format(
+      "{}: {} failed ({}), and since then, {:.3f} us of its time, the device is unusable until it is "
+      "repaired",
+      name_, what, why, static_cast<double>(clock_.host_ns()) * 1e-3);
+  for (const std::shared_ptr<queue>& each : queues_) {
+    each->failure = failure_;
+    each->is_lost.store(true, std::memory_order_release);
+    for (piece& lost : each->pending) {
+      if (lost.released != nullptr) held_.push_back(std::move(lost));
+    }
+    each->pending.clear();
+  }
+  queues_.clear();
+  for (const piece& each : held_) reclaim(each.released, each.released_bytes);
+  held_.clear();
+}
+
+void simulated_memory::wait_for_all() {
+  std::vector<std::pair<std::shared_ptr<queue>, std::uint64_t>> all;
+  {
+    const lock_type lock(state_guard_);
+    for (const std::shared_ptr<queue>& each : queues_) {
+      all.emplace_back(each, each->given);
+      clock_.wait_until(each->time_ns);
+    }
+  }
+  for (const auto& [each, position] : all) wait_for(each, position);
+}
+
+void simulated_memory::synchronize() {
+  check_process();
+  {
+    const lock_type lock(state_guard_);
+    check_usable();
+  }
+  wait_for_all();
+  const lock_type lock(state_guard_);
+  clock_.spend(1e3 * profile_.synchronize_us);
+}
+
+void simulated_memory::wait_for_mark(const simulated_mark& point) {
+  check_process();
+  {
+    const lock_type lock(state_guard_);
+    if (!point.of()->is_done(point.position())) {
+      if (point.of()->is_lost.load(std::memory_order_relaxed)) throw device_error(point.of()->failure);
+    }
+    check_usable();
+    clock_.wait_until(point.time_ns());
+    clock_.spend(1e3 * profile_.synchronize_us);
+  }
+  wait_for(point.of(), point.position());
+}
+
+}  // namespace tandem::backend::simulation
