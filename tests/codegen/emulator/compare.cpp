@@ -36,6 +36,9 @@ outcome outcome_of(const std::byte* from, std::int64_t size_bytes, dtype type, c
   return {memory, view};
 }
 
+// Larger inputs, of which only some pages are ever touched, are read where they are.
+constexpr std::int64_t most_copied = 1 << 28;
+
 outcome run(const ops::compiled& what, const cuda::lowered_program& steps, const host_kernels& kernels,
             const emulated_run& how) {
   std::vector<guarded_memory> memory;
@@ -46,8 +49,11 @@ outcome run(const ops::compiled& what, const cuda::lowered_program& steps, const
       memory.emplace_back();
     } else if (of.use == ops::buffer::role::output) {
       memory.emplace_back(output_bytes(of, what.code.result.at));
+    } else if (const tandem::detail::storage& from = *what.operands[i].storage(); from.size_bytes() > most_copied) {
+      memory.emplace_back();
+      buffers.push_back(from.data());
+      continue;
     } else {
-      const tandem::detail::storage& from = *what.operands[i].storage();
       memory.emplace_back(from.size_bytes());
       if (from.size_bytes() > 0) {
         std::memcpy(memory.back().data(), from.data(), static_cast<std::size_t>(from.size_bytes()));
