@@ -19,12 +19,6 @@ using ops::fused_chain;
 
 constexpr int threads_per_block = 256;  // td::elementwise_threads
 
-// Instructions of the GPU that an operation is about, in units of one float32 addition.
-std::int64_t cost_of(const ops::instruction& code) {
-  const std::int64_t flops = code.converts ? 1 : std::max(1, ops::info(code.which).flops);
-  return flops * (item_size(real_part(code.operand_type)) == 8 ? 2 : 1) * (is_complex(code.operand_type) ? 4 : 1);
-}
-
 // How a kernel of one stage is accessed.
 struct access_plan {
   space over;
@@ -158,8 +152,13 @@ std::string key_of(const fused_chain& chain, const access_plan& plan) {
 
 }  // namespace
 
-// Bytes in flight and the bounds on the text's size are those that Hopper's latencies ask for on paper, not measured
-// yet: 64 bytes a thread, and at most 256 instructions of the GPU in an unrolled loop.
+std::int64_t cost_of(const ops::instruction& code) noexcept {
+  const std::int64_t flops = code.converts ? 1 : std::max(1, ops::info(code.which).flops);
+  return flops * (item_size(real_part(code.operand_type)) == 8 ? 2 : 1) * (is_complex(code.operand_type) ? 4 : 1);
+}
+
+// Bytes in flight are those that Hopper's latencies ask for on paper, not measured
+// yet: 64 a thread, where that is no more work at once than 64 additions, as unrolled loops take the compiler long.
 run_sizes run_sizes_of(const fused_chain& chain, std::span<const dtype> accessed) {
   std::int64_t smallest = 16, largest = 1, bytes = 0;
   for (std::size_t i = 0; i < accessed.size(); ++i) {
@@ -175,7 +174,7 @@ run_sizes run_sizes_of(const fused_chain& chain, std::span<const dtype> accessed
   while (count > 1 && (cost * count > 400 || bytes * count > 256)) count /= 2;
   const auto unroll_for = [&](std::int64_t elements) {
     std::int64_t unroll = 4;
-    while (unroll > 1 && (bytes * elements * unroll > 64 || cost * elements * unroll > 256)) unroll /= 2;
+    while (unroll > 1 && (bytes * elements * unroll > 64 || cost * elements * unroll > 64)) unroll /= 2;
     return static_cast<int>(unroll);
   };
   return {static_cast<int>(count), unroll_for(count), unroll_for(1)};

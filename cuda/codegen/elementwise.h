@@ -14,6 +14,9 @@ namespace tandem::cuda {
 /// must fit in a kernel (split.h).
 launch elementwise(const ops::fused_chain& chain, const ops::region& target);
 
+/// Instructions of the GPU that an operation is about, in units of one addition of float32.
+std::int64_t cost_of(const ops::instruction& code) noexcept;
+
 /// How many elements a thread computes from one access of each operand, and how many such runs it has under way, so
 /// that memory is busy and neither registers nor the text's size explode. Of a kernel's own: it never changes bits.
 struct run_sizes {

@@ -42,10 +42,10 @@ class splitting {
     for (std::size_t i = 0; i < chain_.code.size(); ++i) {
       const instruction& code = chain_.code[i];
       cone made = cone_of(code);
-      while (made.code.size() >= most_instructions || made.leaves.size() > static_cast<std::size_t>(operands_)) {
+      while (is_too_large(made, code)) {
         int largest = code.operands[0];
         for (int k = 1; k < code.arity; ++k) {
-          if (of(code.operands[k]).code.size() > of(largest).code.size()) largest = code.operands[k];
+          if (cost_of_cone(of(code.operands[k])) > cost_of_cone(of(largest))) largest = code.operands[k];
         }
         to_temporary(largest);
         made = cone_of(code);
@@ -92,6 +92,19 @@ class splitting {
       made.leaves = joined(made.leaves, of(code.operands[k]).leaves);
     }
     return made;
+  }
+
+  std::int64_t cost_of_cone(const cone& what) const {
+    std::int64_t cost = 0;
+    for (const int number : what.code) cost += cost_of(chain_.code[static_cast<std::size_t>(number)]);
+    return cost;
+  }
+
+  // Whether an instruction and what computes its operands are too much. Without the latter they never are.
+  bool is_too_large(const cone& operands, const instruction& code) const {
+    if (operands.code.empty()) return false;
+    return operands.code.size() >= most_instructions || operands.leaves.size() > static_cast<std::size_t>(operands_) ||
+           cost_of_cone(operands) + cost_of(code) > most_cost;
   }
 
   void to_temporary(int number) {
@@ -163,7 +176,10 @@ fused_chain fitted(lowering& into, const fused_chain& chain, const dims& order, 
   const int words = most_words - other_words - 4 - axes * 3;
   const int operands = std::clamp(words / (2 + axes), 3, most_operands);
   const std::size_t leaves = chain.sources.size() + chain.constants.size();
-  if (chain.code.size() <= most_instructions && leaves <= static_cast<std::size_t>(operands)) return chain;
+  const bool is_short = chain.code.size() <= most_instructions && leaves <= static_cast<std::size_t>(operands);
+  std::int64_t cost = 0;
+  for (std::size_t i = 0; is_short && i < chain.code.size(); ++i) cost += cost_of(chain.code[i]);
+  if (is_short && (cost <= most_cost || chain.code.size() == 1)) return chain;
   return splitting(into, chain, order, operands).run();
 }
 

@@ -8,8 +8,10 @@
 namespace tandem::cuda {
 
 /// The most that goes into one kernel. Long chains gain little from being longer: their intermediate results cost a
-/// write and a read for every 64 instructions. NVRTC's time and registers grow with both.
+/// write and a read for every 64 instructions. NVRTC's time grows with their cost: 64 sines of complex numbers take it
+/// 8 s, as many as there may be less than half a second (13.0, AMD Zen 5). Registers grow with the operands.
 inline constexpr int most_instructions = 64;
+inline constexpr int most_cost = 400;
 inline constexpr int most_operands = 24;
 /// 4 KiB, what parameters of a kernel may have on every GPU.
 inline constexpr int most_words = 512;

@@ -394,20 +394,25 @@ TEST(ElementwiseKernels, LongChainsAreCut) {
     right = right * 0.25f - x;
   }
   cases.add("a fork", left * right);
+  expr costly = astype(x, complex64) * 0.125f;
+  for (int i = 0; i < 30; ++i) costly = costly * costly / (costly + 2.0f);
+  cases.add("costly", costly);
   cases.check();
 }
 
 TEST(ElementwiseKernels, CutsNeitherMoreNorLessThanNeeded) {
   const ndarray x = ones({7}, float32);
-  const auto kernels_of = [&](int length) {
+  const auto kernels_of = [&](int length, bool costly = false) {
     expr line = x;
-    for (int i = 0; i < length; ++i) line = line * x;
+    for (int i = 0; i < length; ++i) line = costly ? sin(line) : line * x;
     return cuda::lower(ops::compile(line.node()).code, cuda::granularity::fused).steps.size();
   };
   EXPECT_EQ(kernels_of(1), 1u);
   EXPECT_EQ(kernels_of(64), 1u);
   EXPECT_EQ(kernels_of(65), 2u);
   EXPECT_EQ(kernels_of(640), 10u);
+  EXPECT_EQ(kernels_of(20, true), 1u);
+  EXPECT_EQ(kernels_of(21, true), 2u);
   const ops::program code = ops::compile((x * x + x).node()).code;
   EXPECT_EQ(cuda::lower(code, cuda::granularity::single).steps.size(), 2u);
 }
