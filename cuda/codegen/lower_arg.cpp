@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -65,7 +66,7 @@ void lower_search(lowering& into, search one) {
   const even_target place = is_single ? even_target(into, what) : even_target();
   if (one.from == candidates::elements) fit(into, what);
   // Runs of 16 bytes, of which there are fewer at once than in a sum: a candidate takes more registers than an element.
-  const std::int64_t neighbours = row_kernel(what).neighbours(1);
+  const std::int64_t neighbours = row_kernel(what).run();
   const std::int64_t groups = neighbours >= 8 ? 1 : neighbours >= 2 ? 2 : 4;
   constexpr std::int64_t warp = 32;
   constexpr std::int64_t most_groups_a_chunk = 32;
@@ -103,9 +104,9 @@ void lower_stage(lowering& into, const ops::arg_stage& what) {
   if (core::size_of(what.chain.shape) == 0) return;
   const bool everywhere = what.axis == ops::every_axis;
   const row_order order = everywhere ? all_in_order(what.chain) : order_of_rows(what.chain, {what.axis});
-  lower_search(into, {{what.chain, order, with_worked_axes(what.target, what.chain.shape, order.worked), dtype::int64},
-                      candidates::elements,
-                      what.largest});
+  row_problem problem{what.chain, order, with_worked_axes(what.target, what.chain.shape, order.worked), dtype::int64};
+  problem.any_order = true;
+  lower_search(into, {std::move(problem), candidates::elements, what.largest});
 }
 
 }  // namespace tandem::cuda

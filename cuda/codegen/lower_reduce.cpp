@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,8 +22,8 @@ struct lane_shape {
 };
 
 // Runs of neighbours of 16 bytes, four of them at once, or eight single elements.
-lane_shape lane_shape_of(std::int64_t neighbours, bool is_exact) {
-  return {neighbours >= 8 ? 2 : neighbours >= 2 ? 4 : 8, neighbours, is_exact ? 1 : neighbours};
+lane_shape lane_shape_of(std::int64_t neighbours, bool any_order) {
+  return {neighbours >= 8 ? 2 : neighbours >= 2 ? 4 : 8, neighbours, any_order ? 1 : neighbours};
 }
 
 // A running result takes part in at most eight combinations one after the other before it enters the tree, so that
@@ -59,15 +60,10 @@ std::shared_ptr<const kernel> reduction_kernel(const row_kernel& rows, const row
       }});
 }
 
-// Whether the order of combination matters. Of floats it does, also of their minimum: -0.0 and 0.0 are equal.
-bool is_exact(dtype type) { return !is_floating(type); }
-
 void reduce(lowering& into, row_problem what, ops::reduction which) {
   const even_target place = into.grain() == granularity::single ? even_target(into, what) : even_target();
   fit(into, what);
-  const std::int64_t least = what.order.across ? 1 : 16 / item_size(what.chain.type);
-  const bool exact = is_exact(what.chain.type);
-  const lane_shape shape = lane_shape_of(exact ? row_kernel(what).neighbours(least) : least, exact);
+  const lane_shape shape = lane_shape_of(row_kernel(what).run(), what.any_order);
   const row_cut cut = reduction_cut(what, shape);
   const auto launch_into = [&](const row_problem& part, std::int64_t chunk_stride) {
     const row_kernel rows(part);
@@ -99,10 +95,11 @@ void lower_stage(lowering& into, const ops::reduce_stage& what) {
     into.add(filled({type == dtype::bool_ ? scalar(identity != 0) : scalar(identity), type}, what.target));
     return;
   }
-  reduce(into,
-         {what.chain, order_of_rows(what.chain, what.axes), with_worked_axes(what.target, what.chain.shape, what.axes),
-          what.chain.type},
-         what.which);
+  row_problem problem{what.chain, order_of_rows(what.chain, what.axes),
+                      with_worked_axes(what.target, what.chain.shape, what.axes), what.chain.type};
+  // The order matters even to the minimum of floats: -0.0 and 0.0 are equal.
+  problem.any_order = !is_floating(what.chain.type);
+  reduce(into, std::move(problem), what.which);
 }
 
 }  // namespace tandem::cuda

@@ -144,14 +144,20 @@ std::int64_t most_lanes(const row_order& order) noexcept {
 row_kernel::row_kernel(const row_problem& what)
     : what_(what), kept_(space_along(what, what.order.kept)), worked_(space_along(what, what.order.worked)) {
   narrow_ = fits_32_bits(merged(what.chain.shape, strides_of(what), both(what.order.kept, what.order.worked)));
+  if (what.order.across) return;
   bool has_neighbours = false;
-  neighbouring_ = !what.order.across && worked_.extents.size() == 1;
-  for (std::size_t i = 0; neighbouring_ && i < what.chain.sources.size(); ++i) {
-    const std::int64_t stride = worked_.strides[i][0];
-    neighbouring_ = stride == 0 || stride == 1;
-    has_neighbours = has_neighbours || stride == 1;
+  neighbouring_ = true;
+  std::int64_t longest_run = 16 / item_size(what.chain.type);
+  for (std::size_t i = 0; i < what.chain.sources.size(); ++i) {
+    neighbouring_ = neighbouring_ && (inner_stride(i) == 0 || inner_stride(i) == 1);
+    if (inner_stride(i) != 1) continue;
+    has_neighbours = true;
+    if (what.any_order) longest_run = std::max(longest_run, 16 / item_size(what.chain.source_types[i]));
   }
-  neighbouring_ = neighbouring_ && has_neighbours;
+  // Runs must not go on along another axis.
+  const bool is_whole = worked_.extents.size() == 1 || worked_.extents.back() % longest_run == 0;
+  neighbouring_ = neighbouring_ && has_neighbours && is_whole;
+  run_ = neighbouring_ || !what.any_order ? longest_run : 1;
 }
 
 bool row_kernel::fits() const noexcept {
@@ -172,7 +178,7 @@ std::string row_kernel::key() const {
                                 narrow_ ? 32 : 64, what_.order.across ? " across" : "");
   if (!neighbouring_) return key;
   key += " neighbours ";
-  for (const dims& strides : worked_.strides) key += strides[0] == 1 ? '1' : '0';
+  for (std::size_t i = 0; i < worked_.strides.size(); ++i) key += inner_stride(i) == 1 ? '1' : '0';
   return key;
 }
 
@@ -189,21 +195,26 @@ std::string row_kernel::text(const std::string& chain_struct) const {
       "                                    item (&x)[Groups][Neighbours]) {{\n",
       strided);
   std::string arguments;
+  const bool is_one_axis = worked_.extents.size() == 1;
+  if (!is_one_axis) text += "    const auto starts = run_starts<Groups>(w, from, e, width, left);\n";
   for (std::size_t i = 0; i < chain.sources.size(); ++i) {
     const std::string_view type = element_type(chain.source_types[i]);
-    if (worked_.strides[i][0] == 0) {
+    if (inner_stride(i) == 1) {
+      text += fmt::format("    td::pack<{}, Neighbours> x{}[Groups];\n", type, i);
+      text += is_one_axis
+                  ? fmt::format("    td::load_groups<Groups>(w.at[{0}], from.at.at[{0}] + e, width, left, x{0});\n", i)
+                  : fmt::format("    td::load_runs<{0}>(w.at[{0}], starts, x{0});\n", i);
+      arguments += fmt::format(", x{}[u].at[v]", i);
+    } else if (is_one_axis) {
       text += fmt::format("    const {0} x{1} = td::load<{0}>(w.at[{1}], from.at.at[{1}]);\n", type, i);
       arguments += fmt::format(", x{}", i);
-      continue;
+    } else {
+      text += fmt::format("    {} x{}[Groups];\n    td::load_single<{}>(w.at[{}], starts, x{});\n", type, i, i, i, i);
+      arguments += fmt::format(", x{}[u]", i);
     }
-    text += fmt::format(
-        "    td::pack<{0}, Neighbours> x{1}[Groups];\n"
-        "    td::load_groups<Groups>(w.at[{1}], from.at.at[{1}] + e, width, left, x{1});\n",
-        type, i);
-    arguments += fmt::format(", x{}[u].at[v]", i);
   }
   const std::string storing =
-      worked_.strides.back()[0] != 1
+      !is_one_axis || worked_.strides.back()[0] != 1
           ? ""
           : "  template <int Target, int Count, class Words>\n"
             "  static TANDEM_HD inline void store(const Words& w, const start& from, index e, index left,\n"
@@ -239,14 +250,6 @@ std::vector<word> row_kernel::words(const row_cut& cut) const {
     words.push_back({each});
   }
   return words;
-}
-
-std::int64_t row_kernel::neighbours(std::int64_t least) const noexcept {
-  std::int64_t most = least;
-  for (std::size_t i = 0; neighbouring_ && i < what_.chain.sources.size(); ++i) {
-    if (worked_.strides[i][0] == 1) most = std::max(most, 16 / item_size(what_.chain.source_types[i]));
-  }
-  return most;
 }
 
 void fit(lowering& into, row_problem& what) {
@@ -316,6 +319,7 @@ chunk_results::chunk_results(lowering& into, const row_problem& what, std::int64
 
 row_problem over_chunks(const row_problem& what, const std::vector<chunk_results>& results, std::int64_t chunks) {
   row_problem made{{}, {}, {what.target.buffer, {}}, what.target_type};
+  made.any_order = what.any_order;
   made.target.at.offset = what.target.at.offset;
   dims shape;
   for (const std::int64_t axis : what.order.kept) {

@@ -36,6 +36,8 @@ struct row_problem {
   dtype target_type;
   /// A row has a result for each element, and not one.
   bool has_running_results = false;
+  /// Results are the same in whatever order elements are combined.
+  bool any_order = false;
 
   std::int64_t rows() const noexcept;
   std::int64_t length() const noexcept;
@@ -93,17 +95,22 @@ class row_kernel {
   int first_row_word() const noexcept { return target_word() + 1; }
   /// Words up to and with td::row_word's.
   std::vector<word> words(const row_cut& cut) const;
-  /// Number of neighbours that an access of 16 bytes reads, as many as possible; `least` where elements are not
-  /// neighbours.
-  std::int64_t neighbours(std::int64_t least) const noexcept;
+  /// Number of neighbours that a lane takes at a time, a power of two: as many as an access of 16 bytes reads. Where
+  /// the order of elements decides how results round, it depends on the chain's dtype and the order of rows only.
+  std::int64_t run() const noexcept { return run_; }
 
  private:
   row_problem what_;
   space kept_;
   space worked_;
   bool narrow_;
-  /// The elements of a row are neighbours in some sources and one element in the others.
-  bool neighbouring_;
+  /// The elements of a run are neighbours in some sources and one element in the others.
+  bool neighbouring_ = false;
+  std::int64_t run_ = 1;
+
+  std::int64_t inner_stride(std::size_t source) const noexcept {
+    return worked_.strides[source][worked_.extents.size() - 1];
+  }
 };
 
 /// Makes the chain one that a kernel can read, by computing what is too much before, into temporaries. With granularity

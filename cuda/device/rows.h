@@ -16,6 +16,12 @@ struct row_start {
 /// Threads of a block, as work along rows uses them.
 inline constexpr unsigned block_threads = 256;
 
+/// Several elements' offsets.
+template <int Count, int Sources, class Index>
+struct places {
+  offsets<Sources, Index> at[Count];
+};
+
 /// Rows whose elements lie anywhere. `First` is the first word of the kept axes' space, which the worked axes' space
 /// follows; the target is the last operand of both.
 template <class Chain, int KeptAxes, int WorkedAxes, class Index, int First>
@@ -51,6 +57,20 @@ struct strided_rows {
         x[u][v] = Chain::at(w, read);
       }
     }
+  }
+
+  /// Where runs begin that are `width` elements apart from element e on. Beyond the first `left` elements, that is e
+  /// again, which can be read, too.
+  template <int Groups, class Words>
+  static TANDEM_HD places<Groups, sources + 1, Index> run_starts(const Words& w, const start& from, Index e,
+                                                                 Index width, Index left) {
+    places<Groups, sources + 1, Index> runs;
+#pragma unroll
+    for (int u = 0; u < Groups; ++u) {
+      const Index ahead = static_cast<Index>(u) * width;
+      runs.at[u] = element_at(w, from, ahead < left ? e + ahead : e);
+    }
+    return runs;
   }
 
   /// Stores elements e, e + 1, ... of the row, `left` of them at most, to the address in word `Target`.
@@ -102,6 +122,33 @@ TANDEM_HD inline void load_groups(unsigned long long address, Index offset, Inde
       x[u].at[v] = ahead < left ? load<T>(address, offset + ahead) : T(0);
     }
   }
+}
+
+/// Runs of neighbours that begin at the given places of a source.
+template <int Source, class T, int Count, int Groups, int Sources, class Index>
+TANDEM_HD inline void load_runs(unsigned long long address, const places<Groups, Sources, Index>& runs,
+                                pack<T, Count> (&x)[Groups]) {
+  bool aligned = true;
+#pragma unroll
+  for (int u = 0; u < Groups; ++u) aligned = aligned && is_aligned<T, Count>(address, runs.at[u].at[Source]);
+  if (aligned) {
+#pragma unroll
+    for (int u = 0; u < Groups; ++u) x[u] = load_pack<T, Count>(address, runs.at[u].at[Source]);
+    return;
+  }
+#pragma unroll
+  for (int u = 0; u < Groups; ++u) {
+#pragma unroll
+    for (int v = 0; v < Count; ++v) x[u].at[v] = load<T>(address, runs.at[u].at[Source] + static_cast<Index>(v));
+  }
+}
+
+/// One element at each place.
+template <int Source, class T, int Groups, int Sources, class Index>
+TANDEM_HD inline void load_single(unsigned long long address, const places<Groups, Sources, Index>& at,
+                                  T (&x)[Groups]) {
+#pragma unroll
+  for (int u = 0; u < Groups; ++u) x[u] = load<T>(address, at.at[u].at[Source]);
 }
 
 /// Neighbours in memory, `left` of them at most.

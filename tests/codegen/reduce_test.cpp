@@ -43,6 +43,7 @@ const shape_and_axes shapes[] = {
     {{1000, 3}, {{0}, {1}}},
     {{5, 6, 7}, {{0}, {1}, {2}, {0, 2}, {0, 1, 2}}},
     {{2, 3, 1, 5, 33}, {{1, 3}, {0, 4}, {2}}},
+    {{3, 20, 64}, {{0, 2}, {0, 1}}},
 };
 
 void check_statistic(statistic which, std::uint64_t seed) {
@@ -105,6 +106,28 @@ TEST(ReduceKernels, OfComputedElementsIntoStridedTargets) {
       }
       cases.add_into(title + "1, reversed", sum(computed, {.axis = 1}), {{40, 30}, {-60, -2}, 39 * 60 + 58});
       cases.add_into(title + "2, transposed", sum(computed, {.axis = 2}), {{40, 9}, {1, 50}, 3});
+    }
+  }
+  cases.check();
+}
+
+// Runs of neighbours along the last of several axes, whose rows begin anywhere.
+TEST(ReduceKernels, RunsOfSeveralAxes) {
+  random_numbers random(509);
+  lowered_cases cases;
+  for (const dtype type : {int8, int32, float32, float64}) {
+    for (const std::int64_t length : {32, 36, 35, 160}) {
+      const operand x = random_operand(type, {5, 6, length}, form::row_major, numbers::small, random);
+      const operand part = random_operand(type, {5, 6, length + 3}, form::row_major, numbers::small, random);
+      const operand row = random_operand(type, {length}, form::row_major, numbers::small, random);
+      const operand column = random_operand(type, {6, 1}, form::row_major, numbers::small, random);
+      const ndarray inner = part.view(tandem::all, tandem::all, slice(1, length + 1));
+      const std::string title = std::string(name(type)) + " " + std::to_string(length);
+      cases.add(title, sum(x.view, {.axis = {0, 2}}));
+      cases.add(title + " parts of rows", max(inner, {.axis = {0, 2}}));
+      cases.add(title + " row", sum(x.view - row.view));
+      cases.add(title + " row and column", sum(inner * row.view + column.view, {.axis = {0, 2}}));
+      cases.add(title + " position", argmax(inner - column.view));
     }
   }
   cases.check();
