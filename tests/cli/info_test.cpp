@@ -20,7 +20,7 @@ TEST(info, is_a_line_for_each_thing_with_aligned_values) {
         "cores             " + std::to_string(here.cores) + ", permitted: " + std::to_string(here.permitted_cores),
         std::string("TANDEM_ISA        not set"), "BLAS              " + here.blas.file,
         "                  " + here.blas.configuration, std::string("cpu               built"),
-        std::string("cuda              not built")}) {
+        std::string(here.backends.at(1).built ? "cuda              built" : "cuda              not built")}) {
     EXPECT_NE(("\n" + result.out).find("\n" + row + "\n"), std::string::npos) << row << "\n" << result.out;
   }
   for (const tandem::instruction_set_info& each : here.instruction_sets) {

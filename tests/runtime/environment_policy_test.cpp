@@ -62,9 +62,9 @@ TEST(ReadEnvironment, AsksForTheDocumentedVariablesOnly) {
     asked.emplace_back(name);
     return std::nullopt;
   }));
-  const std::vector<std::string> expected = {"TANDEM_WORKERS",       "TANDEM_DEVICE",    "TANDEM_STRICTNESS",
-                                             "TANDEM_DETERMINISM",   "TANDEM_TRANSFERS", "TANDEM_HOST_MEMORY",
-                                             "TANDEM_DEVICE_MEMORY", "TANDEM_FAST_MATH", "OMP_NUM_THREADS"};
+  const std::vector<std::string> expected = {
+      "TANDEM_WORKERS",     "TANDEM_DEVICE",        "TANDEM_STRICTNESS", "TANDEM_DETERMINISM", "TANDEM_TRANSFERS",
+      "TANDEM_HOST_MEMORY", "TANDEM_DEVICE_MEMORY", "TANDEM_FAST_MATH",  "TANDEM_PINNED",      "OMP_NUM_THREADS"};
   EXPECT_EQ(asked, expected);
 }
 
