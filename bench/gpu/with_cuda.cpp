@@ -131,7 +131,7 @@ class cuda_yardsticks final : public yardsticks {
     use();
     auto from = std::make_shared<const block>(block::place::device, size_bytes);
     auto to = std::make_shared<const block>(block::place::device, size_bytes);
-    check(cudaMemset(from->data(), 0x5a, static_cast<std::size_t>(size_bytes)), "cudaMemset");
+    fill(*from, size_bytes);
     return copy(std::move(from), std::move(to), size_bytes, cudaMemcpyDeviceToDevice);
   }
 
@@ -141,7 +141,7 @@ class cuda_yardsticks final : public yardsticks {
     auto host = std::make_shared<const block>(block::place::host, size_bytes);
     auto* const bytes = static_cast<unsigned char*>(host->data());
     std::fill(bytes, bytes + size_bytes, static_cast<unsigned char>(0x5a));
-    check(cudaMemset(device->data(), 0x5a, static_cast<std::size_t>(size_bytes)), "cudaMemset");
+    fill(*device, size_bytes);
     return to_device ? copy(std::move(host), std::move(device), size_bytes, cudaMemcpyHostToDevice)
                      : copy(std::move(device), std::move(host), size_bytes, cudaMemcpyDeviceToHost);
   }
@@ -184,6 +184,14 @@ class cuda_yardsticks final : public yardsticks {
   // Other code may have made another device the thread's.
   void use() const { check(cudaSetDevice(index_), "cudaSetDevice"); }
 
+  // What is prepared goes by another stream, which ours does not wait for.
+  static void finish() { check(cudaDeviceSynchronize(), "preparing a yardstick"); }
+
+  static void fill(const block& on_device, std::int64_t size_bytes) {
+    check(cudaMemset(on_device.data(), 0x5a, static_cast<std::size_t>(size_bytes)), "cudaMemset");
+    finish();
+  }
+
   contestant copy(block_ptr from, block_ptr to, std::int64_t size_bytes, cudaMemcpyKind kind) const {
     return {[on = stream_, from = std::move(from), to = std::move(to), size_bytes, kind] {
               check(cudaMemcpyAsync(to->data(), from->data(), static_cast<std::size_t>(size_bytes), kind, on->handle()),
@@ -199,6 +207,7 @@ class cuda_yardsticks final : public yardsticks {
     auto result = std::make_shared<const block>(block::place::device, size_bytes);
     check(cudaMemcpy(result->data(), values.data(), static_cast<std::size_t>(size_bytes), cudaMemcpyHostToDevice),
           "cudaMemcpy");
+    finish();
     return result;
   }
 
