@@ -4,6 +4,14 @@
 
 // Rows of a chain's elements, which reductions, searches and scans go along. A space of kept axes says where a row
 // begins in each source and in the target, a second one where its elements are. cuda/codegen/rows.h puts both there.
+
+// A function that is called and never inlined.
+#ifdef __CUDACC__
+#define TANDEM_CALLED __noinline__
+#else
+#define TANDEM_CALLED __attribute__((noinline))
+#endif
+
 namespace td {
 
 /// Where a row begins.
