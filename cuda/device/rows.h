@@ -81,6 +81,12 @@ struct strided_rows {
     return runs;
   }
 
+  /// The distance from the row's place in the target to element e's.
+  template <class Words>
+  static TANDEM_HD Index target_distance(const Words& w, const start& from, Index e) {
+    return element_at(w, from, e).at[sources] - from.target;
+  }
+
   /// Stores elements e, e + 1, ... of the row, `left` of them at most, to the address in word `Target`.
   template <int Target, int Count, class Words>
   static TANDEM_HD void store(const Words& w, const start& from, Index e, Index left, const item (&x)[Count]) {
