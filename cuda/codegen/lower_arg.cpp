@@ -14,19 +14,15 @@ namespace tandem::cuda {
 
 namespace {
 
-// Of all axes: positions are counted in row-major order, so that rows are walked in it.
-row_order all_in_order(const ops::fused_chain& chain) {
-  row_order order;
-  for (int axis = 0; axis < chain.shape.size(); ++axis) order.worked.push_back(axis);
-  return order;
-}
-
 enum class candidates { elements, stored };
 
 struct search {
   row_problem what;
   candidates from;
   bool largest;
+  /// Rows are not walked in the order in which positions are counted: that is what the target's strides along worked
+  /// axes are for.
+  bool has_strided_positions = false;
 };
 
 std::shared_ptr<const kernel> search_kernel(const search& one, const row_kernel& rows, std::int64_t groups,
@@ -35,15 +31,18 @@ std::shared_ptr<const kernel> search_kernel(const search& one, const row_kernel&
   const bool largest = one.largest;
   const std::string value_type(element_type(one.what.chain.type));
   const bool reads_stored = one.from == candidates::stored;
-  const std::string key = fmt::format("arg {} {}x{}{}{}|{}", largest ? "max" : "min", groups, neighbours,
-                                      reads_stored ? " stored" : "", stores_values ? " chunks" : "", rows.key());
+  const bool is_strided = one.has_strided_positions;
+  const std::string key =
+      fmt::format("arg {} {}x{}{}{}{}|{}", largest ? "max" : "min", groups, neighbours, reads_stored ? " stored" : "",
+                  is_strided ? " strided" : "", stores_values ? " chunks" : "", rows.key());
   const std::string name = kernel_name(key);
   return std::make_shared<kernel>(kernel{
       key, name, words, row_threads, [=] {
         const std::string chain =
             reads_stored ? fmt::format("using td_chain = td::stored_candidates<{}, {}>;\n", value_type, rows.index())
                          : std::string();
-        const std::string searched = reads_stored ? "td_rows" : "td::candidate_rows<td_rows>";
+        const std::string searched =
+            reads_stored ? "td_rows" : fmt::format("td::candidate_rows<td_rows, {}>", is_strided);
         const std::string put = stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(),
                                                             rows.first_row_word() + row_words + 1)
                                               : fmt::format("td::put_position<{}>", rows.target_word());
@@ -81,7 +80,8 @@ void lower_search(lowering& into, search one) {
     words.push_back({positions == nullptr ? 0 : positions->chunk_stride});
     if (positions != nullptr) words.push_back({0, positions->target.buffer});
     const int count = static_cast<int>(words.size());
-    into.add(launch{search_kernel({part, one.from, one.largest}, rows, groups, neighbours, positions != nullptr, count),
+    into.add(launch{search_kernel({part, one.from, one.largest, one.has_strided_positions}, rows, groups, neighbours,
+                                  positions != nullptr, count),
                     std::move(words), cut.row_blocks * cut.chunks, true});
   };
   if (cut.chunks == 1) {
@@ -91,6 +91,7 @@ void lower_search(lowering& into, search one) {
     const chunk_results positions(into, what, cut.chunks, dtype::int64);
     row_problem part = what;
     part.target = values.target;
+    for (const std::int64_t axis : what.order.worked) part.target.at.strides[axis] = what.target.at.strides[axis];
     part.target_type = values.type;
     launch_into(part, &positions);
     lower_search(into, {over_chunks(what, {values, positions}, cut.chunks), candidates::stored, one.largest});
@@ -102,11 +103,23 @@ void lower_search(lowering& into, search one) {
 
 void lower_stage(lowering& into, const ops::arg_stage& what) {
   if (core::size_of(what.chain.shape) == 0) return;
-  const bool everywhere = what.axis == ops::every_axis;
-  const row_order order = everywhere ? all_in_order(what.chain) : order_of_rows(what.chain, {what.axis});
-  row_problem problem{what.chain, order, with_worked_axes(what.target, what.chain.shape, order.worked), dtype::int64};
+  const dims& shape = what.chain.shape;
+  dims worked{what.axis};
+  if (what.axis == ops::every_axis) {
+    worked = dims();
+    for (int axis = 0; axis < shape.size(); ++axis) worked.push_back(axis);
+  }
+  row_order order = order_of_rows(what.chain, worked);
+  // Positions among all elements are counted in row-major order.
+  bool is_strided = order.worked != worked;
+  if (is_strided && into.grain() == granularity::single) {
+    order.worked = worked;
+    is_strided = false;
+  }
+  row_problem problem{what.chain, order, with_worked_axes(what.target, shape, worked), dtype::int64};
   problem.any_order = true;
-  lower_search(into, {std::move(problem), candidates::elements, what.largest});
+  if (is_strided) problem.target.at.strides = core::row_major(shape);
+  lower_search(into, {std::move(problem), candidates::elements, what.largest, is_strided});
 }
 
 }  // namespace tandem::cuda

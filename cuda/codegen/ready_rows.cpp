@@ -11,8 +11,8 @@
 #include "cuda/codegen/rows.h"
 #include "ops/op.h"
 
-// The kernels of reductions, searches, scans, repetitions and products of integers that `granularity::single` uses: those
-// of programs that have all forms.
+// The kernels of reductions, searches, scans, repetitions and products of integers that `granularity::single` uses:
+// those of programs that have all forms.
 namespace tandem::cuda {
 
 namespace {

@@ -80,8 +80,8 @@ class row_kernel {
 
   /// Whether chain and words are small enough for one kernel.
   bool fits() const noexcept;
-  /// Whether it has one of the few forms that kernels compiled with the library have (ready.h): one source, which is the
-  /// value, and one axis each of rows and of elements.
+  /// Whether it has one of the few forms that kernels compiled with the library have (ready.h): one source, which is
+  /// the value, and one axis each of rows and of elements.
   bool is_plain() const noexcept;
   /// What it adds to a kernel's key.
   std::string key() const;

@@ -13,8 +13,10 @@ struct candidate {
   Index position;
 };
 
-/// Rows of elements with their positions. `Rows` are those of the elements.
-template <class Rows>
+/// Rows of elements with their positions. `Rows` are those of the elements. Positions are the elements' numbers in the
+/// row, or, if they are `Strided`, distances in the target, whose strides along worked axes say how positions are
+/// counted.
+template <class Rows, bool Strided>
 struct candidate_rows {
   using value_type = typename Rows::item;
   using index = typename Rows::index;
@@ -35,7 +37,12 @@ struct candidate_rows {
     for (int u = 0; u < Groups; ++u) {
 #pragma unroll
       for (int v = 0; v < Neighbours; ++v) {
-        x[u][v] = {values[u][v], e + static_cast<index>(u) * width + static_cast<index>(v)};
+        const index number = e + static_cast<index>(u) * width + static_cast<index>(v);
+        if constexpr (Strided) {
+          x[u][v] = {values[u][v], Rows::target_distance(w, from, number)};
+        } else {
+          x[u][v] = {values[u][v], number};
+        }
       }
     }
   }

@@ -18,9 +18,9 @@ struct product_tiles {
 
 /// (m, k), (k, n) -> (m, n) for all batches: a block of 256 threads makes 64 x 64 results at a time, a thread 4 x 4.
 ///
-/// Words: 0 x, 1 y, 2 target (addresses); 3 m, 4 n, 5 k; strides of rows and columns of x (6, 7), y (8, 9), target
-/// (10, 11); 12 number of batches; then a space over the batch axes of x, y and target. `Add` and `Multiply` are rows of
-/// the table of operations.
+/// Words: 0 x, 1 y, 2 target (addresses); 3 m, 4 n, 5 k; strides of rows and columns of x (6, 7), y (8, 9), target (10,
+/// 11); 12 number of batches; then a space over the batch axes of x, y and target. `Add` and `Multiply` are rows of the
+/// table of operations.
 template <class T, class Add, class Multiply, int Axes, class Index, class Words>
 __device__ inline void multiply_matrices(const Words& w, product_tiles<T>& tiles) {
   const Index m = static_cast<Index>(w.at[3]);

@@ -2,11 +2,12 @@
 
 #include "cuda/device/rows.h"
 
-// Reductions along rows. A lane's elements are runs of `Neighbours`, `lanes` runs apart, and it reads `Groups` of them at
-// a time. It has a running result for each place in them (`Slots` is `Neighbours`), or, where the order of combination
-// does not matter, for each run (`Slots` is 1), and combines these in a tree, as lanes are then combined in a tree. What
-// has no elements is left out: there is no neutral number that keeps the sign of a zero and infinite complex numbers.
-// The tree depends on the words only, never on the number of blocks at work, on alignment, or on how elements are read.
+// Reductions along rows. A lane's elements are runs of `Neighbours`, `lanes` runs apart, and it reads `Groups` of them
+// at a time. It has a running result for each place in them (`Slots` is `Neighbours`), or, where the order of
+// combination does not matter, for each run (`Slots` is 1), and combines these in a tree, as lanes are then combined in
+// a tree. What has no elements is left out: there is no neutral number that keeps the sign of a zero and infinite
+// complex numbers. The tree depends on the words only, never on the number of blocks at work, on alignment, or on how
+// elements are read.
 namespace td {
 
 /// The first `Count` of x to x[0], each half into the other.

@@ -21,9 +21,9 @@ TANDEM_HD inline Index position_of(unsigned long long ends, Index step, Index co
   return low;
 }
 
-/// Words: 0 x, 1 target, 2 ends (addresses); 3 number of elements of the target; 4 positions in x, 5 their stride there,
-/// 6 the stride of the ends; then a space over the target's axes of three operands: x without the repeated axis, the
-/// target, and the place along the axis. `T` is a type of the element's size.
+/// Words: 0 x, 1 target, 2 ends (addresses); 3 number of elements of the target; 4 positions in x, 5 their stride
+/// there, 6 the stride of the ends; then a space over the target's axes of three operands: x without the repeated axis,
+/// the target, and the place along the axis. `T` is a type of the element's size.
 template <class T, int Axes, class Index, class Words>
 __device__ inline void repeat(const Words& w) {
   const unsigned long long count = w.at[3];

@@ -4,6 +4,14 @@
 
 // Rows of a chain's elements, which reductions, searches and scans go along. A space of kept axes says where a row
 // begins in each source and in the target, a second one where its elements are. cuda/codegen/rows.h puts both there.
+
+// A function that is called and never inlined.
+#ifdef __CUDACC__
+#define TANDEM_CALLED __noinline__
+#else
+#define TANDEM_CALLED __attribute__((noinline))
+#endif
+
 namespace td {
 
 /// Where a row begins.
@@ -71,6 +79,12 @@ struct strided_rows {
       runs.at[u] = element_at(w, from, ahead < left ? e + ahead : e);
     }
     return runs;
+  }
+
+  /// The distance from the row's place in the target to element e's.
+  template <class Words>
+  static TANDEM_HD Index target_distance(const Words& w, const start& from, Index e) {
+    return element_at(w, from, e).at[sources] - from.target;
   }
 
   /// Stores elements e, e + 1, ... of the row, `left` of them at most, to the address in word `Target`.

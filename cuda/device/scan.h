@@ -2,10 +2,10 @@
 
 #include "cuda/device/rows.h"
 
-// Running results along rows. A block goes through a chunk of its rows, `lanes` x `Items` elements at a time: a lane has
-// `Items` neighbours and their running results, what comes before it is found by a scan over the lanes' totals, and what
-// comes before that is carried along. Long rows are cut into chunks, whose totals are found and scanned first. Everything
-// is combined in an order that depends on the words only.
+// Running results along rows. A block goes through a chunk of its rows, `lanes` x `Items` elements at a time: a lane
+// has `Items` neighbours and their running results, what comes before it is found by a scan over the lanes' totals, and
+// what comes before that is carried along. Long rows are cut into chunks, whose totals are found and scanned first.
+// Everything is combined in an order that depends on the words only.
 namespace td {
 
 /// What a kernel does with chunks.

@@ -111,6 +111,24 @@ TEST(ReduceKernels, OfComputedElementsIntoStridedTargets) {
   cases.check();
 }
 
+// Chains that cost so much that they are functions which kernels call.
+TEST(ReduceKernels, OfCostlyChains) {
+  random_numbers random(510);
+  lowered_cases cases;
+  for (const dtype type : {int16, int64}) {
+    const operand x = random_operand(type, {70, 300}, form::row_major, numbers::small, random);
+    const operand y = random_operand(type, {300}, form::reversed, numbers::small, random);
+    const expr powers = pow(x.view, abs(y.view)) + 1;
+    const std::string title(name(type));
+    for (const int axis : {0, 1}) {
+      cases.add(title + " sum", sum(powers, {.axis = axis}));
+      cases.add(title + " argmax", argmax(powers, {.axis = axis}));
+      cases.add(title + " cumulative_sum", cumulative_sum(powers, {.axis = axis}));
+    }
+  }
+  cases.check();
+}
+
 // Runs of neighbours along the last of several axes, whose rows begin anywhere.
 TEST(ReduceKernels, RunsOfSeveralAxes) {
   random_numbers random(509);
