@@ -194,18 +194,19 @@ cudaError_t cudaFreeHost(void* block) {
   return cudaSuccess;
 }
 
-cudaError_t cudaHostRegister(void* begin, size_t size, unsigned) {
+cudaError_t cudaHostRegister(void* begin, size_t size, unsigned flags) {
   TANDEM_STAND_IN_CALL;
+  EXPECT_EQ(flags, static_cast<unsigned>(cudaHostRegisterPortable));
   if (is_pinned(begin, 0)) return failed(cudaErrorHostMemoryAlreadyRegistered);
-  memory().pinned.emplace(static_cast<const std::byte*>(begin), std::pair(size, nullptr));
+  memory().pinned.emplace(static_cast<std::byte*>(begin), std::pair(size, nullptr));
   return cudaSuccess;
 }
 
 cudaError_t cudaHostUnregister(void* begin) {
   TANDEM_STAND_IN_CALL;
   drain_all();
-  return memory().pinned.erase(static_cast<const std::byte*>(begin)) == 1 ? cudaSuccess
-                                                                          : failed(cudaErrorHostMemoryNotRegistered);
+  return memory().pinned.erase(static_cast<std::byte*>(begin)) == 1 ? cudaSuccess
+                                                                    : failed(cudaErrorHostMemoryNotRegistered);
 }
 
 cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* address) {

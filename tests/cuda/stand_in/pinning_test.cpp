@@ -6,7 +6,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "cuda/stand_in/gpu.h"
+#include "cuda/stand_in/device.h"
 #include "memory/storage.h"
 
 // Host memory that is pinned on request.

@@ -54,6 +54,29 @@ TEST(Transfers, TakePinnedMemoryAsItLies) {
   cudaFreeHost(pinned);
 }
 
+TEST(Transfers, PinMemoryOfTheHost) {
+  own_gpu& gpu = own_gpu::make();
+  constexpr std::int64_t size = 3'000'001;
+  std::vector<std::byte> host = pattern(size, 3);
+  ASSERT_TRUE(gpu.memory.pin(host.data(), size));
+  EXPECT_FALSE(gpu.memory.pin(host.data(), size)) << "it is pinned";
+  std::byte* const block = gpu.memory.allocate(size);
+  forget_calls();
+  gpu.memory.copy_in(host.data(), block, size);
+  std::ranges::fill(host, std::byte{0});
+  gpu.memory.copy_out(block, host.data(), size);
+  EXPECT_EQ(calls_of("cudaMemcpyAsync"), 2);
+  EXPECT_TRUE(host == pattern(size, 3));
+  gpu.memory.unpin(host.data(), size);
+  gpu.memory.copy_in(host.data(), block, size);
+  EXPECT_GT(calls_of("cudaMemcpyAsync"), 3) << "by way of staging memory";
+  // Nothing is lost where it cannot be.
+  fail_call("cudaHostRegister", cudaErrorMemoryAllocation);
+  EXPECT_FALSE(gpu.memory.pin(host.data(), size));
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess) << "the application does not find it";
+  gpu.memory.release(block, size, {});
+}
+
 TEST(Transfers, ServeMoreThreadsThanThereAreStagingAreas) {
   own_gpu& gpu = own_gpu::make();
   constexpr std::int64_t size = 2'000'003;
