@@ -6,6 +6,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include "cuda/stand_in/device.h"
 #include "cuda/stand_in/gpu.h"
 #include "memory/storage.h"
 
