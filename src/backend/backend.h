@@ -17,11 +17,14 @@
 
 namespace tandem::backend {
 
-/// Where a buffer's element 0 lies, in the memory of the backend's device. Null for temporaries, which a backend makes
-/// itself.
+/// Where a buffer's element 0 lies, in the memory of the backend's device; on one that is not the host, at a multiple of
+/// `operand_alignment` bytes, so that a program's offsets say which accesses are aligned. Null for temporaries, which a
+/// backend makes itself.
 struct operand {
   std::byte* data;
 };
+/// The widest access of a GPU.
+inline constexpr std::int64_t operand_alignment = 16;
 
 /// A program made ready to run by one backend: whatever does not depend on addresses is done. Thread safety: immutable.
 class executable {

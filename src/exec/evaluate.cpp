@@ -48,7 +48,8 @@ bound_program bind(ops::compiled made, backend::backend& runs) {
   bound_program bound{&runs, runs.prepare(std::move(made.code)), buffer_list<binding>(made.operands.size()), 0,
                       std::move(made.operands)};
   for (std::size_t i = 0; i < bound.held.size(); ++i) {
-    if (bound.program().buffers[i].use == ops::buffer::role::input) bound.buffers[i] = {bound.held[i].storage().get(), 0};
+    if (bound.program().buffers[i].use == ops::buffer::role::input)
+      bound.buffers[i] = {bound.held[i].storage().get(), 0};
   }
   return bound;
 }
@@ -91,6 +92,30 @@ ops::compiled with_contraction(ops::compiled made, bool contracts) {
   return made;
 }
 
+// Programs of devices count on it that element 0 of each operand is aligned. Where a view begins between two multiples
+// of that alignment is therefore a part of what their programs are found by.
+std::int64_t misalignment(std::int64_t offset, dtype type) {
+  return offset * item_size(type) & (backend::operand_alignment - 1);
+}
+
+std::uint64_t with_misalignments(std::uint64_t hash, const ops::structure& of, const ndarray* target) {
+  const auto mix = [&](std::int64_t offset, dtype type) {
+    hash = (hash ^ static_cast<std::uint64_t>(misalignment(offset, type))) * 0x9e3779b97f4a7c15;
+    hash ^= hash >> 32;
+  };
+  for (const ops::structure::array& each : of.arrays()) mix(each.offset, each.type);
+  if (target != nullptr) mix(target->layout().offset, target->dtype());
+  return hash;
+}
+
+bool keeps_alignment(const cached_program& found, const ops::structure& of, const ndarray* target) {
+  for (std::size_t i = 0; i < found.offsets.size(); ++i) {
+    const ops::structure::array& now = of.arrays()[i];
+    if (misalignment(now.offset - found.offsets[i], now.type) != 0) return false;
+  }
+  return target == nullptr || misalignment(target->layout().offset - found.target_offset, target->dtype()) == 0;
+}
+
 // The program for an expression, compiled if its structure has not been met there; with a target, one that writes to
 // it.
 bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& of, bool is_described,
@@ -106,7 +131,10 @@ bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& o
     for (const ops::structure::array& each : of.arrays()) storages.add(*each.memory);
     runs = &place(asked, storages);
     hash = of.hash() ^ reinterpret_cast<std::uintptr_t>(runs) >> 4;
-    if (const cached_program* found = find_program(of, runs, hash)) return bind(*found, of, target_offset);
+    const bool is_host = runs->memory().is_host();
+    if (!is_host) hash = with_misalignments(hash, of, target);
+    const cached_program* const found = find_program(of, runs, hash);
+    if (found != nullptr && (is_host || keeps_alignment(*found, of, target))) return bind(*found, of, target_offset);
   }
   ops::compiled made =
       with_contraction(layout == nullptr ? ops::compile(root) : ops::compile_into(root, *layout), contracts);

@@ -190,5 +190,20 @@ TEST(Coherence, OfArraysThatNothingHasWritten) {
   EXPECT_EQ(b.at<const double>({2}), 7);
 }
 
+// Programs are kept for expressions of one structure. On a device, what is aligned there must be so wherever views begin:
+// the simulated one refuses operands that are not.
+TEST(Coherence, ViewsThatBeginAnywhereHaveAlignedOperands) {
+  const ndarray a = eval(reshape(arange(40 * 32.0), {40, 32}), {.device = sim});
+  const ndarray into = zeros({40, 32});
+  for (std::int64_t first = 0; first < 9; ++first) {
+    const ndarray view = a(slice(0, 40), slice(first, first + 16));
+    const ndarray sum = eval(view + view, {.device = sim});
+    EXPECT_EQ((sum.at<const double>({3, 5})), 2 * (3 * 32 + first + 5)) << first;
+    const scoped_policy there({.device = sim});
+    into(slice(0, 40), slice(first, first + 16)) = a(slice(0, 40), slice(0, 16)) * 3;
+    EXPECT_EQ((into.at<const double>({2, first})), 3 * 2 * 32) << first;
+  }
+}
+
 }  // namespace
 }  // namespace tandem::testing

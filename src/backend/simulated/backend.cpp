@@ -162,6 +162,10 @@ class simulated_backend final : public backend {
         if (program.buffers[buffer].use == ops::buffer::role::temporary) return;
         const core::offset_range range = core::range_of(at.at);
         if (range.begin == range.end) return;
+        if (reinterpret_cast<std::uintptr_t>(operands[buffer].data) % operand_alignment != 0) {
+          throw device_error(fmt::format("{}: element 0 of operand {} of {} must lie at a multiple of {} bytes", name(),
+                                         buffer, name_of(each), operand_alignment));
+        }
         const std::int64_t item = item_size(type);
         memory_.check_allocated(fmt::format("operand {} of {}", buffer, name_of(each)),
                                 operands[buffer].data + range.begin * item, (range.end - range.begin) * item);
