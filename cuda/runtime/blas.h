@@ -27,8 +27,9 @@ class blas_handle {
   blas_handle& operator=(const blas_handle&) = delete;
   ~blas_handle();
 
-  /// Gives a product to the stream: float32, float64, complex64 or complex128, computed in that precision. Addresses are
-  /// those of the buffers' elements 0 of the product's x, y and target. The GPU must be current. Throws: `device_error`.
+  /// Gives a product to the stream: float32, float64, complex64 or complex128, computed in that precision. Addresses
+  /// are those of the buffers' elements 0 of the product's x, y and target. The GPU must be current.
+  /// Throws: `device_error`, `out_of_memory`.
   void multiply(const gemm& what, dtype type, const std::byte* x, const std::byte* y, std::byte* target);
 
  private:

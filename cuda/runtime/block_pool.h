@@ -20,8 +20,8 @@ class block_pool {
   block_pool(const block_pool&) = delete;
   block_pool& operator=(const block_pool&) = delete;
 
-  /// A block for work on `stream` from now on, aligned to 256 bytes; null if there is not enough memory. The GPU must be
-  /// current. Throws: `device_error`.
+  /// A block for work on `stream` from now on, aligned to 256 bytes; null if there is not enough memory. The GPU must
+  /// be current. Throws: `device_error`.
   std::byte* try_allocate(std::int64_t size_bytes, cudaStream_t stream);
   /// Takes a block back, for after what `stream` was given so far. The GPU must be current.
   void release(std::byte* block, std::int64_t size_bytes, cudaStream_t stream) noexcept;

@@ -26,8 +26,8 @@ struct gemm {
   operand a, b, c;
 };
 
-/// The calls that do a product: one where its batch axes are one axis for all three operands, else one for each index of
-/// the others. Products without elements have none. Throws: `std::bad_alloc`.
+/// The calls that do a product: one where its batch axes are one axis for all three operands, else one for each index
+/// of the others. Products without elements have none. Throws: `std::bad_alloc`.
 std::vector<gemm> gemms_of(const product& what);
 
 }  // namespace tandem::cuda

@@ -6,7 +6,10 @@ namespace tandem::cuda {
 
 std::byte* gpu_memory::try_allocate(std::int64_t size_bytes) {
   const gpu_scope scope(where_, "allocate memory");
-  return pool_.try_allocate(size_bytes, queues_.current().stream());
+  queue& mine = queues_.current();
+  std::byte* const block = pool_.try_allocate(size_bytes, mine.stream());
+  if (block != nullptr) mine.gave();  // who waits for this queue may give the block back
+  return block;
 }
 
 void gpu_memory::release(std::byte* block, std::int64_t size_bytes, std::span<const memory::mark_ptr> uses) noexcept {
@@ -51,7 +54,8 @@ void gpu_memory::use_stream(std::uintptr_t stream) { queues_.use(stream); }
 bool gpu_memory::pin(std::byte* begin, std::int64_t size_bytes) noexcept {
   try {
     const gpu_scope scope(where_, "pin memory");
-    // For all GPUs of the process. It fails where a page is pinned already, or too much is: copies then take the detour.
+    // For all GPUs of the process. It fails where a page is pinned already, or too much is: copies then take the
+    // detour.
     return where_.accept(cudaHostRegister(begin, static_cast<std::size_t>(size_bytes), cudaHostRegisterPortable),
                          "pin memory");
   } catch (...) {

@@ -20,8 +20,8 @@ class queue_mark;
 /// A stream and the number of pieces of work that were given to it. Work is given by `stream()` and then counted by
 /// `gave()`.
 ///
-/// Marks are cheap, because most are never asked about: one is a number, and an event is recorded when another queue, or
-/// the host, first wants to wait. It is then later in the stream than the mark: who waits may wait too long, never too
+/// Marks are cheap, because most are never asked about: one is a number, and an event is recorded when another queue,
+/// or the host, first wants to wait. It is then later in the stream than the mark: who waits may wait too long, never too
 /// short. A stream that an application lends may be destroyed by it at any time, so there each piece of work has its
 /// event recorded at once, and the stream is not touched afterwards.
 ///

@@ -4,8 +4,8 @@
 
 namespace tandem::cuda {
 
-/// A library of CUDA's that is opened when it is first needed, so that the module itself runs where it is missing. It is
-/// never closed. Thread safety: any thread.
+/// A library of CUDA's that is opened when it is first needed, so that the module itself runs where it is missing. It
+/// is never closed. Thread safety: any thread.
 class shared_library {
  public:
   /// Opens `file` ("libnvrtc.so.13") as the dynamic linker finds it, else in the lib64 of CUDA_PATH, CUDA_HOME or

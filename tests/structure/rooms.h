@@ -67,6 +67,10 @@ inline constexpr std::array dependencies{
     dependency{"cblas.h", "backend/cpu"},
     dependency{"zip.h", "io"},
     dependency{"tao/", "cli"},
+    dependency{"cuda_runtime", "cuda"},
+    dependency{"cublas", "cuda"},
+    dependency{"nvrtc.h", "cuda"},
+    dependency{"nvtx3/", "cuda"},
 };
 
 }  // namespace tandem::structure
