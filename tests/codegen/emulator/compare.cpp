@@ -31,7 +31,8 @@ struct outcome {
 outcome outcome_of(const std::byte* from, std::int64_t size_bytes, dtype type, const tandem::detail::layout& at) {
   auto memory = std::make_shared<std::vector<std::byte>>(from, from + size_bytes);
   const ndarray view = with_dtype(type, [&]<class T>() {
-    return wrap(reinterpret_cast<const T*>(memory->data()) + at.offset, at.shape, at.strides);
+    const T* const first = memory->empty() ? nullptr : reinterpret_cast<const T*>(memory->data()) + at.offset;
+    return wrap(first, at.shape, at.strides);
   });
   return {memory, view};
 }

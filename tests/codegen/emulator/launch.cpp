@@ -169,7 +169,7 @@ void launch_on_host(const host_kernel& kernel, const void* words, int threads, s
   block_run block(kernel, words, threads);
   for (const int number : ordered(blocks, order, random)) {
     kernel.gpu->block = {static_cast<unsigned>(number), 0, 0};
-    std::memset(kernel.shared_begin, 0xa5, static_cast<std::size_t>(kernel.shared_end - kernel.shared_begin));
+    std::fill(kernel.shared_begin, kernel.shared_end, std::byte{0xa5});
     block.run(ordered(threads, order, random));
   }
 }
