@@ -40,8 +40,7 @@ std::shared_ptr<const kernel> search_kernel(const search& one, const row_kernel&
   return std::make_shared<kernel>(kernel{
       key, name, words, row_threads, [=] {
         const std::string chain =
-            reads_stored ? fmt::format("using td_chain = td::stored_candidates<{}, {}>;\n", value_type, rows.index())
-                         : std::string();
+            reads_stored ? fmt::format("using td_chain = td::stored_candidates<{}>;\n", value_type) : std::string();
         const std::string searched = reads_stored ? "td_rows" : "td::candidate_rows<td_rows>";
         const std::string put = stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(),
                                                             rows.first_row_word() + row_words + 1)
