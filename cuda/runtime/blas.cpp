@@ -46,6 +46,7 @@ blas_handle::blas_handle(gpu& where, cudaStream_t stream) : where_(where) {
   try {
     where_.check(cudaMalloc(&workspace_, workspace_bytes), "allocate a workspace for cuBLAS");
     check(library.create(&handle_), "start cuBLAS");
+    end_before_others();
     check(library.set_stream(handle_, stream), "start cuBLAS");
     // After the stream, which resets it.
     check(library.set_workspace(handle_, workspace_, workspace_bytes), "start cuBLAS");

@@ -37,6 +37,7 @@ gpu_backend::gpu_backend(int index) : where_(index) {
   const gpu_scope scope(where_, "start the GPU");
   memory_ = std::make_unique<gpu_memory>(where_);
   kernels_ = std::make_unique<kernel_store>(where_, kernel_folder());
+  end_before_others();  // CUDA is at work now
 }
 
 tandem::backend::description gpu_backend::describe() {

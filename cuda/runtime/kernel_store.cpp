@@ -160,16 +160,36 @@ void kernel_store::require(stored_kernel& which) {
   if (which.state_ == stored_kernel::state::failed) throw device_error(which.failure_);
 }
 
+void kernel_store::start_compiler_for(const stored_kernel& which) {
+  try {
+    const compiler* with = nullptr;
+    {
+      const std::lock_guard lock(guard_);
+      with = &compiler_locked();
+    }
+    if (!cache_.find(with->identity(which.what_->text()))) with->start();
+  } catch (const device_error&) {
+    // Who compiles meets the same, and keeps it for all who ask for the kernel.
+  }
+}
+
 void kernel_store::request(stored_kernel& which) {
   if (which.is_ready()) return;
-  const std::lock_guard lock(guard_);
-  if (which.state_ == stored_kernel::state::failed) throw device_error(which.failure_);
-  if (which.state_ != stored_kernel::state::absent) return;
-  which.state_ = stored_kernel::state::compiling;
+  {
+    const std::lock_guard lock(guard_);
+    if (which.state_ == stored_kernel::state::failed) throw device_error(which.failure_);
+    if (which.state_ != stored_kernel::state::absent) return;
+    which.state_ = stored_kernel::state::compiling;
+  }
   try {
+    start_compiler_for(which);
     do_in_background([this, &which] { make(which); });
   } catch (...) {
-    which.state_ = stored_kernel::state::absent;
+    {
+      const std::lock_guard lock(guard_);
+      which.state_ = stored_kernel::state::absent;
+    }
+    has_finished_.notify_all();
     throw;
   }
 }
