@@ -75,7 +75,16 @@ std::string gpu_backend::why_not(const ops::program&) const {
 
 std::shared_ptr<const tandem::backend::executable> gpu_backend::prepare(ops::program what) {
   const gpu_scope scope(where_, "prepare a program");
-  return std::make_shared<gpu_executable>(std::move(what), where_, *kernels_, compile_mode_of_process());
+  const auto make = [&] {
+    return std::make_shared<gpu_executable>(what, where_, *kernels_, compile_mode_of_process());
+  };
+  try {
+    return make();
+  } catch (const out_of_memory&) {
+    // Kernels are loaded into memory that the pool may have taken.
+    if (memory_->trim() == 0) throw;
+    return make();
+  }
 }
 
 void gpu_backend::run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,
