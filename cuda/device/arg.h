@@ -48,27 +48,28 @@ struct candidate_rows {
   }
 };
 
-/// A chain of the best of each chunk, as `put_candidate` left them: values at word 0, positions at word 1.
-template <class T, class Index>
+/// A chain of the best of each chunk, as `put_candidate` left them: values at word 0, positions at word 1. Positions are
+/// those in whole rows, which 32 bits may not hold where they hold the number of chunks.
+template <class T>
 struct stored_candidates {
-  using value_type = candidate<T, Index>;
+  using value_type = candidate<T, long long>;
   static constexpr int sources = 2;
 
-  template <class Words>
+  template <class Words, class Index>
   static TANDEM_HD value_type at(const Words& w, const offsets<2, Index>& o) {
     return compute(w, load<T>(w.at[0], o.at[0]), load<long long>(w.at[1], o.at[1]));
   }
   template <class Words>
   static TANDEM_HD value_type compute(const Words&, T value, long long position) {
-    return {value, static_cast<Index>(position)};
+    return {value, position};
   }
 };
 
 /// Stores values to the address in word `Values`, positions to the one in word `Positions`.
 template <int Values, int Positions>
 struct put_candidate {
-  template <class Words, class Index, class T>
-  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T, Index>& best) {
+  template <class Words, class Index, class T, class Position>
+  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T, Position>& best) {
     *element<T>(w.at[Values], offset) = best.value;
     *element<long long>(w.at[Positions], offset) = static_cast<long long>(best.position);
   }
@@ -76,8 +77,8 @@ struct put_candidate {
 
 template <int Positions>
 struct put_position {
-  template <class Words, class Index, class T>
-  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T, Index>& best) {
+  template <class Words, class Index, class T, class Position>
+  static TANDEM_HD void to(const Words& w, Index offset, const candidate<T, Position>& best) {
     *element<long long>(w.at[Positions], offset) = static_cast<long long>(best.position);
   }
 };

@@ -46,6 +46,7 @@ blas_handle::blas_handle(gpu& where, cudaStream_t stream) : where_(where) {
   try {
     where_.check(cudaMalloc(&workspace_, workspace_bytes), "allocate a workspace for cuBLAS");
     check(library.create(&handle_), "start cuBLAS");
+    end_before_others();
     check(library.set_stream(handle_, stream), "start cuBLAS");
     // After the stream, which resets it.
     check(library.set_workspace(handle_, workspace_, workspace_bytes), "start cuBLAS");
@@ -59,11 +60,15 @@ blas_handle::blas_handle(gpu& where, cudaStream_t stream) : where_(where) {
 }
 
 blas_handle::~blas_handle() {
-  if (!may_call_cuda()) return;
-  cublas().destroy(handle_);
-  // Waits for work that uses it.
-  cudaFree(workspace_);
-  cudaGetLastError();
+  try {
+    const gpu_scope scope(where_, "end cuBLAS");
+    // A stream that was lent may be gone.
+    cublas().set_stream(handle_, nullptr);
+    cublas().destroy(handle_);
+    // Waits for work that uses it.
+    where_.accept(cudaFree(workspace_), "end cuBLAS");
+  } catch (...) {  // nothing can be given back any more
+  }
 }
 
 void blas_handle::check(int status, const char* operation) {

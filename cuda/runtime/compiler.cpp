@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include <tandem/errors.h>
 
 #include "cuda/codegen/headers.h"
 #include "cuda/runtime/content_hash.h"
 #include "cuda/runtime/nvrtc_library.h"
+#include "cuda/runtime/process.h"
 
 namespace tandem::cuda {
 
@@ -87,6 +89,13 @@ compiler::compiler(int architecture) {
 }
 
 std::string compiler::identity(const std::string& text) const { return surroundings_ + text; }
+
+void compiler::start() const {
+  static constinit std::atomic<bool> has_started{false};
+  if (has_started.load(std::memory_order_acquire)) return;
+  compile("td_start", "extern \"C\" __global__ void td_start(double* x) { *x = sqrt(*x); }\n");
+  if (!has_started.exchange(true, std::memory_order_acq_rel)) end_before_others();
+}
 
 std::string compiler::compile(const std::string& name, const std::string& text) const {
   const compilation program(name, text);

@@ -13,6 +13,7 @@ bool is_sticky(cudaError_t status) noexcept {
     case cudaErrorECCUncorrectable:
     case cudaErrorNvlinkUncorrectable:
     case cudaErrorContained:
+    case cudaErrorContextIsDestroyed:  // by a cudaDeviceReset of the application's
     case cudaErrorIllegalAddress:
     case cudaErrorLaunchTimeout:
     case cudaErrorAssert:

@@ -25,6 +25,7 @@ gpu::gpu(int index) : index_(index), name_(fmt::format("gpu:{}", index)) {
   architecture_ = 10 * attribute(cudaDevAttrComputeCapabilityMajor, index, name_) +
                   attribute(cudaDevAttrComputeCapabilityMinor, index, name_);
   multiprocessors_ = attribute(cudaDevAttrMultiProcessorCount, index, name_);
+  reads_host_pages_ = attribute(cudaDevAttrPageableMemoryAccess, index, name_) != 0;
   if (attribute(cudaDevAttrMemoryPoolsSupported, index, name_) == 0) {
     throw device_error(
         fmt::format("{}: its driver gives out no memory in the order of streams, which tandem needs", name_));
@@ -87,10 +88,18 @@ gpu_scope::gpu_scope(gpu& which, const char* operation) : before_(which.index())
   which.require_usable(operation);
   which.check(cudaGetDevice(&before_), operation);
   if (before_ != during_) which.check(cudaSetDevice(during_), operation);
+  // Only now: it makes the current GPU's context if there is none.
+  const cudaError_t status = cudaThreadExchangeStreamCaptureMode(&capture_mode_);
+  if (status == cudaSuccess) return;
+  if (before_ != during_) cudaSetDevice(before_);
+  which.check(status, operation);
 }
 
 gpu_scope::~gpu_scope() {
-  if (before_ != during_ && may_call_cuda()) cudaSetDevice(before_);
+  if (!may_call_cuda()) return;
+  cudaThreadExchangeStreamCaptureMode(&capture_mode_);
+  // An error of this is not the application's either.
+  if (before_ != during_ && cudaSetDevice(before_) != cudaSuccess) cudaGetLastError();
 }
 
 }  // namespace tandem::cuda

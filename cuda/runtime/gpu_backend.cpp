@@ -37,6 +37,7 @@ gpu_backend::gpu_backend(int index) : where_(index) {
   const gpu_scope scope(where_, "start the GPU");
   memory_ = std::make_unique<gpu_memory>(where_);
   kernels_ = std::make_unique<kernel_store>(where_, kernel_folder());
+  end_before_others();  // CUDA is at work now
 }
 
 tandem::backend::description gpu_backend::describe() {
@@ -74,7 +75,16 @@ std::string gpu_backend::why_not(const ops::program&) const {
 
 std::shared_ptr<const tandem::backend::executable> gpu_backend::prepare(ops::program what) {
   const gpu_scope scope(where_, "prepare a program");
-  return std::make_shared<gpu_executable>(std::move(what), where_, *kernels_, compile_mode_of_process());
+  const auto make = [&] {
+    return std::make_shared<gpu_executable>(what, where_, *kernels_, compile_mode_of_process());
+  };
+  try {
+    return make();
+  } catch (const out_of_memory&) {
+    // Kernels are loaded into memory that the pool may have taken.
+    if (memory_->trim() == 0) throw;
+    return make();
+  }
 }
 
 void gpu_backend::run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,

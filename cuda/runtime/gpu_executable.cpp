@@ -101,6 +101,7 @@ gpu_executable::way gpu_executable::make_way(granularity grain) {
       made.kernels[i] = &kernels_.find(kernel_launch->code);
     } else {
       made.products[i] = gemms_of(std::get<product>(made.lowered.steps[i]));
+      made.multiplies = made.multiplies || !made.products[i].empty();
     }
   }
   for (std::size_t i = 0; i < made.lowered.buffers.size(); ++i) {
@@ -150,8 +151,18 @@ const gpu_executable::way& gpu_executable::choose() const {
 
 void gpu_executable::run(std::span<const backend::operand> operands, gpu_memory& memory) const {
   const profiler_range range(name_.c_str());
-  const way& by = choose();
+  // Kernels and cuBLAS are loaded into memory that the pool may have taken.
+  const auto with_room = [&](auto&& load) -> decltype(load()) {
+    try {
+      return load();
+    } catch (const out_of_memory&) {
+      if (memory.trim() == 0) throw;
+      return load();
+    }
+  };
+  const way& by = with_room([&]() -> const way& { return choose(); });
   queue& to = memory.current_queue();
+  if (by.multiplies) with_room([&] { to.blas(); });
   where_.note_given(name_);
   std::vector<std::byte*> addresses(by.lowered.buffers.size(), nullptr);
   for (std::size_t i = 0; i < operands.size() && i < addresses.size(); ++i) {
@@ -161,15 +172,17 @@ void gpu_executable::run(std::span<const backend::operand> operands, gpu_memory&
     give(by, addresses, to, memory);
   } catch (...) {
     // Who called does not know that a part was given, so nobody would wait for it before a block serves others.
-    if (where_.is_usable()) to.synchronize(name_.c_str());
+    if (where_.is_usable()) {
+      to.gave();  // what failed may have begun
+      to.synchronize(name_.c_str());
+    }
     throw;
   }
 }
 
 void gpu_executable::give(const way& by, std::vector<std::byte*>& addresses, queue& to, gpu_memory& memory) const {
   temporaries blocks(memory, by.lowered, addresses);
-  blas_handle* const blas =
-      std::ranges::any_of(by.products, [](const auto& each) { return !each.empty(); }) ? &to.blas() : nullptr;
+  blas_handle* const blas = by.multiplies ? &to.blas() : nullptr;
   for (std::size_t i = 0; i < by.lowered.steps.size(); ++i) {
     for (const int each : by.begins[i]) blocks.begin(each);
     if (const auto* const kernel_launch = std::get_if<launch>(&by.lowered.steps[i])) {

@@ -39,6 +39,7 @@ class gpu_executable final : public backend::executable {
     /// For each step its kernel, or null, and its calls of cuBLAS.
     std::vector<stored_kernel*> kernels;
     std::vector<std::vector<gemm>> products;
+    bool multiplies = false;
     /// For each step the temporaries that begin and end there.
     std::vector<std::vector<int>> begins;
     std::vector<std::vector<int>> ends;

@@ -23,6 +23,19 @@ cudaError_t blocks_at_once(cudaKernel_t handle, const kernel& what, int& blocks)
                                                        what.threads_per_block, 0);
 }
 
+/// Whether a binary has nothing that the GPU could run, which is noticed when it is loaded, when a kernel is looked up or
+/// when that is first used, as CUDA likes.
+bool has_no_code(cudaError_t status) noexcept {
+  switch (status) {
+    case cudaErrorNoKernelImageForDevice:
+    case cudaErrorInvalidDeviceFunction:
+    case cudaErrorUnsupportedPtxVersion:  // of PTX, which the driver would have to translate
+    case cudaErrorJitCompilerNotFound:
+    case cudaErrorJitCompilationDisabled: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 void kernel_store::adopt(stored_kernel& which, cudaKernel_t handle, int blocks) noexcept {
@@ -40,7 +53,7 @@ bool kernel_store::load_ready_locked(stored_kernel& which) {
       cudaLibrary_t library = nullptr;
       const cudaError_t status = cudaLibraryLoadData(&library, image, nullptr, nullptr, 0, &option, &value, 1);
       // None of the architectures that it was built for: then kernels are compiled when they are needed.
-      if (status == cudaErrorNoKernelImageForDevice) {
+      if (has_no_code(status)) {
         cudaGetLastError();
         continue;
       }
@@ -52,15 +65,14 @@ bool kernel_store::load_ready_locked(stored_kernel& which) {
   for (cudaLibrary_t library : *ready_) {
     cudaKernel_t handle = nullptr;
     const cudaError_t status = cudaLibraryGetKernel(&handle, library, which.what_->name.c_str());
-    if (status == cudaErrorSymbolNotFound) {
+    if (status == cudaErrorSymbolNotFound || has_no_code(status)) {
       cudaGetLastError();
       continue;
     }
     where_.check(status, "look for a kernel");
     int blocks = 0;
-    // The binary is only looked at now; it may have no code for this GPU.
     const cudaError_t usable = blocks_at_once(handle, *which.what_, blocks);
-    if (usable == cudaErrorNoKernelImageForDevice || usable == cudaErrorInvalidDeviceFunction) {
+    if (has_no_code(usable)) {
       cudaGetLastError();
       return false;
     }
@@ -160,16 +172,36 @@ void kernel_store::require(stored_kernel& which) {
   if (which.state_ == stored_kernel::state::failed) throw device_error(which.failure_);
 }
 
+void kernel_store::start_compiler_for(const stored_kernel& which) {
+  try {
+    const compiler* with = nullptr;
+    {
+      const std::lock_guard lock(guard_);
+      with = &compiler_locked();
+    }
+    if (!cache_.find(with->identity(which.what_->text()))) with->start();
+  } catch (const device_error&) {
+    // Who compiles meets the same, and keeps it for all who ask for the kernel.
+  }
+}
+
 void kernel_store::request(stored_kernel& which) {
   if (which.is_ready()) return;
-  const std::lock_guard lock(guard_);
-  if (which.state_ == stored_kernel::state::failed) throw device_error(which.failure_);
-  if (which.state_ != stored_kernel::state::absent) return;
-  which.state_ = stored_kernel::state::compiling;
+  {
+    const std::lock_guard lock(guard_);
+    if (which.state_ == stored_kernel::state::failed) throw device_error(which.failure_);
+    if (which.state_ != stored_kernel::state::absent) return;
+    which.state_ = stored_kernel::state::compiling;
+  }
   try {
+    start_compiler_for(which);
     do_in_background([this, &which] { make(which); });
   } catch (...) {
-    which.state_ = stored_kernel::state::absent;
+    {
+      const std::lock_guard lock(guard_);
+      which.state_ = stored_kernel::state::absent;
+    }
+    has_finished_.notify_all();
     throw;
   }
 }

@@ -57,13 +57,14 @@ class kernel_store {
   /// Makes it ready: compiles it, or waits for a thread that does. The GPU must be current.
   /// Throws: `device_error` with what the compiler says, `out_of_memory`.
   void require(stored_kernel& which);
-  /// Has it compiled in the background, unless it is ready or about to be.
-  /// Throws: `device_error` if that was tried and failed, `std::system_error` if there can be no thread.
+  /// Has it compiled in the background, unless it is ready or about to be. The first time, waits until the compiler has
+  /// started. Throws: `device_error` if that was tried and failed, `std::system_error` if there can be no thread.
   void request(stored_kernel& which);
 
  private:
   const compiler& compiler_locked();
   bool load_ready_locked(stored_kernel& which);
+  void start_compiler_for(const stored_kernel& which);
   std::exception_ptr make(stored_kernel& which) noexcept;
   void make_or_throw(stored_kernel& which);
   void load(stored_kernel& which, const std::string& code);

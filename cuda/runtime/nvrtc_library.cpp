@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include "cuda/runtime/process.h"
 #include "cuda/runtime/shared_library.h"
 
 namespace tandem::cuda {
@@ -25,6 +26,7 @@ nvrtc_functions open() {
   library.find(found.cubin, "nvrtcGetCUBIN");
   library.find(found.ptx_size, "nvrtcGetPTXSize");
   library.find(found.ptx, "nvrtcGetPTX");
+  end_before_others();
   return found;
 }
 

@@ -18,8 +18,7 @@ constinit std::atomic<std::size_t> stop_count{0};
 void begin_exit() {
   // A child must not wait for threads that only its parent has.
   const bool is_child = is_forked_child();
-  exiting.store(true, std::memory_order_release);
-  if (is_child) return;
+  if (exiting.exchange(true, std::memory_order_acq_rel) || is_child) return;
   for (const auto& each : stops) {
     if (void (*const stop)() noexcept = each.load(std::memory_order_acquire)) stop();
   }
@@ -33,6 +32,8 @@ void open_process(const backend::module_services& services) noexcept {
   // Static objects that were made before, the library's among them, are destroyed after this has run.
   std::atexit(begin_exit);
 }
+
+void end_before_others() noexcept { std::atexit(begin_exit); }
 
 const backend::module_services& services() noexcept { return given; }
 

@@ -21,6 +21,10 @@ struct thread_entry {
   std::shared_ptr<queue> in_use;
 };
 
+/// The calling thread's entries are gone: it is ending, and objects of its own, or static ones, that were made before the
+/// entries are being destroyed. Has no destructor, so that it can be asked until the very end.
+constinit thread_local bool has_ended = false;
+
 /// A thread's queues. What it has of a parent process is useless and goes unused, because every call is refused there.
 struct thread_entries {
   std::vector<thread_entry> all;
@@ -29,6 +33,7 @@ struct thread_entries {
   thread_entries(const thread_entries&) = delete;
   thread_entries& operator=(const thread_entries&) = delete;
   ~thread_entries() {
+    has_ended = true;
     if (!may_call_cuda()) return;
     for (thread_entry& each : all) {
       if (each.own != nullptr) each.of->give_back(std::move(each.own));
@@ -60,10 +65,12 @@ void queue::make_events() {
 }
 
 queue::~queue() {
-  if (!may_call_cuda()) return;
-  cudaEventDestroy(order_.event);
-  cudaEventDestroy(poll_.event);
-  cudaGetLastError();
+  try {
+    const gpu_scope scope(where_, "end a queue");
+    where_.accept(cudaEventDestroy(order_.event), "end a queue");
+    where_.accept(cudaEventDestroy(poll_.event), "end a queue");
+  } catch (...) {  // nothing can be given back any more
+  }
 }
 
 void queue::record_locked(recorded& into) {
@@ -74,10 +81,14 @@ void queue::record_locked(recorded& into) {
 }
 
 void queue::gave() {
-  given_.fetch_add(1, std::memory_order_acq_rel);
-  if (!is_lent_) [[likely]]
+  if (!is_lent_) [[likely]] {
+    given_.fetch_add(1, std::memory_order_acq_rel);
     return;
+  }
+  // With the lock: nobody sees the number before the event, which only this thread may record, because a stream may be
+  // that of the thread (cudaStreamPerThread).
   const std::lock_guard lock(guard_);
+  given_.fetch_add(1, std::memory_order_acq_rel);
   record_locked(order_);
   if (poll_.sequence <= reached_.load(std::memory_order_acquire)) record_locked(poll_);
 }
@@ -119,7 +130,8 @@ bool queue::is_reached(std::uint64_t sequence) noexcept {
           cudaGetLastError();
           return false;
         }
-        if (!where_.accept(status, "look how far the work is")) return true;
+        // An error that is not the device's says nothing of the work.
+        if (!where_.accept(status, "look how far the work is")) return !where_.is_usable();
         note_reached(poll_.sequence);
       }
       if (sequence <= reached_.load(std::memory_order_acquire)) return true;
@@ -130,7 +142,8 @@ bool queue::is_reached(std::uint64_t sequence) noexcept {
           cudaGetLastError();
           return false;
         }
-        if (where_.accept(status, "look how far the work is")) note_reached(order_.sequence);
+        if (!where_.accept(status, "look how far the work is")) return !where_.is_usable();
+        note_reached(order_.sequence);
         return true;
       }
       record_locked(poll_);
@@ -163,6 +176,8 @@ blas_handle& queue::blas() {
 }
 
 queue& queues::current() {
+  if (has_ended) [[unlikely]]
+    return of_ended_threads();
   thread_entry& mine = of_this_thread.at(*this);
   if (mine.in_use == nullptr) {
     mine.own = own();
@@ -171,7 +186,26 @@ queue& queues::current() {
   return *mine.in_use;
 }
 
+queue& queues::of_ended_threads() {
+  {
+    const std::lock_guard lock(guard_);
+    if (ended_ != nullptr) return *ended_;
+  }
+  std::shared_ptr<queue> made = own();
+  const std::lock_guard lock(guard_);
+  if (ended_ == nullptr) {
+    ended_ = std::move(made);
+  } else {
+    free_.push_back(std::move(made));
+  }
+  return *ended_;
+}
+
 void queues::use(std::uintptr_t stream) {
+  if (has_ended) {
+    if (stream == 0) return;
+    throw device_error(fmt::format("{}: a thread that is ending can use no stream", where_.name()));
+  }
   thread_entry& mine = of_this_thread.at(*this);
   if (stream == 0) {
     mine.in_use = mine.own;  // null if it has not been made yet
@@ -200,8 +234,21 @@ std::shared_ptr<queue> queues::own() {
 }
 
 std::shared_ptr<queue> queues::lent(cudaStream_t stream) {
+  const char* const operation = "use a stream";
+  int device = 0;
+  where_.check(cudaStreamGetDevice(stream, &device), operation);
+  if (device != where_.index()) {
+    throw device_error(fmt::format("{}: the stream that it was to use is one of gpu:{}", where_.name(), device));
+  }
+  // What a capture records runs later, and many times: nothing here could wait for it.
+  cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+  where_.check(cudaStreamIsCapturing(stream, &capture), operation);
+  if (capture != cudaStreamCaptureStatusNone) {
+    throw device_error(fmt::format(
+        "{}: the stream that it was to use is being captured for a CUDA graph; end that first", where_.name()));
+  }
   unsigned long long id = 0;
-  where_.check(cudaStreamGetId(stream, &id), "use a stream");
+  where_.check(cudaStreamGetId(stream, &id), operation);
   const std::lock_guard lock(guard_);
   std::erase_if(lent_, [](const lent_queue& each) { return each.made.expired(); });
   for (const lent_queue& each : lent_) {

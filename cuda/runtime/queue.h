@@ -88,6 +88,10 @@ class queue_mark final : public memory::mark {
   queue_mark(std::shared_ptr<queue> in, std::uint64_t sequence) noexcept : in_(std::move(in)), sequence_(sequence) {}
   bool is_reached() const noexcept override { return in_->is_reached(sequence_); }
   void wait() const override { in_->wait(sequence_); }
+  bool is_reached_before(const memory::mark& other) const noexcept override {
+    const auto& later = static_cast<const queue_mark&>(other);
+    return in_ == later.in_ && sequence_ <= later.sequence_;
+  }
 
   const queue& in() const noexcept { return *in_; }
 
@@ -105,9 +109,11 @@ class queues {
   queues(const queues&) = delete;
   queues& operator=(const queues&) = delete;
 
-  /// The calling thread's: its own, made at first use, or the one it was told to use. Throws: `device_error`.
+  /// The calling thread's: its own, made at first use, or the one it was told to use. Threads that are ending share one.
+  /// Throws: `device_error`.
   queue& current();
-  /// The calling thread's work goes to this stream; 0 for its own. Throws: `device_error`.
+  /// The calling thread's work goes to this stream; 0 for its own. Throws: `device_error`, also for a stream of another
+  /// GPU and for one that is being captured.
   void use(std::uintptr_t stream);
   /// Blocks until the work of all threads is done. Throws: `device_error`.
   void synchronize(const char* operation);
@@ -117,6 +123,7 @@ class queues {
 
  private:
   std::shared_ptr<queue> own();
+  queue& of_ended_threads();
   std::shared_ptr<queue> lent(cudaStream_t stream);
 
   gpu& where_;
@@ -124,6 +131,7 @@ class queues {
   /// All that have a stream of our own, and those of them that no thread has.
   std::vector<std::shared_ptr<queue>> all_;
   std::vector<std::shared_ptr<queue>> free_;
+  std::shared_ptr<queue> ended_;
   /// By the number that CUDA gives a stream, which no later stream has.
   struct lent_queue {
     unsigned long long id;

@@ -20,10 +20,14 @@ std::int64_t part_bytes(std::int64_t size_bytes) noexcept {
 
 }  // namespace
 
-bool transfers::is_pinned(const std::byte* address) {
-  cudaPointerAttributes found{};
-  where_.check(cudaPointerGetAttributes(&found, address), "look at a host address");
-  return found.type == cudaMemoryTypeHost || found.type == cudaMemoryTypeManaged;
+bool transfers::is_pinned(const std::byte* begin, std::int64_t size_bytes) {
+  const auto is_there = [&](const std::byte* address) {
+    cudaPointerAttributes found{};
+    where_.check(cudaPointerGetAttributes(&found, address), "look at a host address");
+    return found.type == cudaMemoryTypeHost || found.type == cudaMemoryTypeManaged;
+  };
+  // An application may have pinned a part only, of which CUDA copies no more than that.
+  return is_there(begin) && is_there(begin + size_bytes - 1);
 }
 
 void transfers::copy_in(const std::byte* from, std::byte* to, std::int64_t size_bytes, queue& on) {
@@ -35,11 +39,11 @@ void transfers::copy_in(const std::byte* from, std::byte* to, std::int64_t size_
                  operation);
     on.gave();
   };
-  const bool pinned = is_pinned(from);
+  const bool pinned = is_pinned(from, size_bytes);
   if (pinned || size_bytes <= direct_bytes) {
     give(from, 0, size_bytes);
-    // Of other memory CUDA has a copy when the call returns.
-    if (pinned) on.synchronize(operation);
+    // Of other memory CUDA has a copy when the call returns, unless the GPU reads it where it is.
+    if (pinned || where_.reads_host_pages()) on.synchronize(operation);
     return;
   }
   staging_areas::lease area = in_.take();
@@ -65,7 +69,7 @@ void transfers::copy_out(const std::byte* from, std::byte* to, std::int64_t size
     on.gave();
   };
   if (size_bytes <= 0) return;
-  if (size_bytes <= direct_bytes || is_pinned(to)) {
+  if (size_bytes <= direct_bytes || is_pinned(to, size_bytes)) {
     give(to, 0, size_bytes);
     on.synchronize(operation);
     return;

@@ -22,7 +22,7 @@ class transfers {
   void copy_out(const std::byte* from, std::byte* to, std::int64_t size_bytes, queue& on);
 
  private:
-  bool is_pinned(const std::byte* address);
+  bool is_pinned(const std::byte* begin, std::int64_t size_bytes);
 
   gpu& where_;
   staging_areas in_;

@@ -123,7 +123,9 @@ class uses_on_device {
   }
   void given() {
     const memory::mark_ptr end = where_.make_mark();
-    for (auto& [of, use] : uses_) use.given(end);
+    // The output last: memory of the application's is written back then, which may fail, and the operands must know by
+    // then who reads them.
+    for (auto each = uses_.rbegin(); each != uses_.rend(); ++each) each->second.given(end);
   }
 
  private:

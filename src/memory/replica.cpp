@@ -14,8 +14,10 @@ replica::~replica() {
 }
 
 void replica::add_reader(const memory::mark_ptr& end) {
-  // Those that are reached order nothing.
-  std::erase_if(read_, [](const memory::mark_ptr& each) { return each->is_reached(); });
+  // Those that are reached order nothing. Asking a device for that takes long where much of one thread's work is under
+  // way, of which the last counts.
+  std::erase_if(read_,
+                [&](const memory::mark_ptr& each) { return each->is_reached_before(*end) || each->is_reached(); });
   read_.push_back(end);
 }
 

@@ -1,11 +1,17 @@
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include <tandem/tandem.h>
 
 #include "codegen/emulator/compare.h"
+#include "codegen/emulator/run.h"
+#include "ops/compile.h"
 #include "support/elements.h"
 #include "support/operands.h"
 
@@ -57,6 +63,50 @@ TEST(ArgKernels, OfComputedElementsIntoStridedTargets) {
   cases.add_into("apart", argmin(sum, {.axis = 1}), {{40, 30}, {1, 50}, 3});
   cases.add("whole", argmin(abs(sum)));
   cases.check();
+}
+
+// The chunks of a long row are few, their positions in it are not: what searches the chunks must keep all bits of them.
+TEST(ArgKernels, KeepPositionsThatTakeMoreThan32Bits) {
+  constexpr std::int64_t length = std::int64_t{3} << 32;
+  const ndarray one = ones({1}, int8);
+  const expr search = argmax(broadcast_to(one, {length}));
+  cuda::lowered_program lowered = cuda::lower(ops::compile(search.node()).code, cuda::granularity::fused);
+  ASSERT_GE(lowered.steps.size(), 2U);
+  const auto last = std::get<cuda::launch>(lowered.steps.back());
+  ASSERT_GE(last.words.size(), 2U);
+  lowered.steps = {last};
+
+  // As if the steps before had left the best of each chunk.
+  std::vector<std::vector<std::int64_t>> memory;
+  std::vector<std::byte*> buffers;
+  for (cuda::lowered_program::buffer& each : lowered.buffers) {
+    const std::int64_t size_bytes = each.use == ops::buffer::role::temporary ? each.size_bytes : 8;
+    if (each.use == ops::buffer::role::temporary) each.use = ops::buffer::role::input;
+    buffers.push_back(reinterpret_cast<std::byte*>(
+        memory.emplace_back(static_cast<std::size_t>((size_bytes + 7) / 8), std::int64_t{0}).data()));
+  }
+  const auto values = static_cast<std::size_t>(last.words[0].buffer);
+  const auto positions = static_cast<std::size_t>(last.words[1].buffer);
+  const std::int64_t chunks = lowered.buffers[positions].size_bytes / 8;
+  ASSERT_GT(chunks, 2);
+  ASSERT_EQ(lowered.buffers[values].size_bytes, chunks);
+  const std::int64_t wanted = length - 12345;
+  for (std::int64_t i = 0; i < chunks; ++i) {
+    buffers[values][i] = std::byte{1};
+    memory[positions][static_cast<std::size_t>(i)] = length / chunks * i;
+  }
+  buffers[values][chunks - 2] = std::byte{2};
+  memory[positions][static_cast<std::size_t>(chunks - 2)] = wanted;
+
+  host_kernels kernels;
+  const cuda::lowered_program* const list[] = {&lowered};
+  kernels.make_ready(list);
+  run_lowered(lowered, kernels, buffers);
+  std::int64_t found = -1;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    if (lowered.buffers[i].use == ops::buffer::role::output) found = memory[i].front();
+  }
+  EXPECT_EQ(found, wanted);
 }
 
 }  // namespace

@@ -2,10 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
 #include <tandem/errors.h>
 
 #include "cuda/codegen/ready.h"
+#include "cuda/runtime/background.h"
 #include "cuda/runtime/nvrtc_library.h"
+#include "cuda/runtime/process.h"
 
 namespace tandem::cuda {
 namespace {
@@ -62,6 +68,34 @@ TEST_F(Compiler, SaysWhatIsWrong) {
     EXPECT_NE(text.find("kernel td_wrong does not compile"), std::string::npos) << text;
     EXPECT_NE(text.find("no_such_name"), std::string::npos) << text;
   }
+}
+
+// What a short program does: it asks for kernels and ends. NVRTC, which was opened after the module, takes itself apart
+// at the end of the process, and must not do so while it compiles.
+[[noreturn]] void end_while_compiling() {
+  static std::atomic<int> begun{0};
+  static const compiler made(90);
+  made.start();
+  const auto all = ready_kernels();
+  for (std::size_t i = 0; i < 3; ++i) {
+    do_in_background([what = all[i]] {
+      ++begun;
+      made.compile(what->name, what->text());
+    });
+  }
+  while (begun == 0) std::this_thread::yield();
+  std::exit(0);
+}
+
+TEST(CompilerAtExit, IsWaitedFor) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // in a process of its own, where NVRTC is not open yet
+  open_process({nullptr, [] { return std::uint64_t{0}; }, [] { return std::string(); }});
+  try {
+    nvrtc();
+  } catch (const device_error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_EXIT(end_while_compiling(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -154,6 +154,7 @@ cudaError_t cudaFreeAsync(void* block, cudaStream_t stream) {
 
 cudaError_t cudaMalloc(void** block, size_t size) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   // Not counted: it is what the module has beside its pool.
   auto made = std::make_unique<device_block>();
   made->memory = tandem::testing::guarded_memory(static_cast<std::int64_t>(size));
@@ -165,6 +166,7 @@ cudaError_t cudaMalloc(void** block, size_t size) {
 
 cudaError_t cudaFree(void* block) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   if (block == nullptr) return cudaSuccess;
   drain_all();
   memory().blocks.erase(static_cast<std::byte*>(block));
@@ -180,6 +182,7 @@ cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
 
 cudaError_t cudaHostAlloc(void** block, size_t size, unsigned) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   auto made = std::make_unique<std::byte[]>(size);
   *block = made.get();
   const std::byte* const address = made.get();
@@ -189,6 +192,7 @@ cudaError_t cudaHostAlloc(void** block, size_t size, unsigned) {
 
 cudaError_t cudaFreeHost(void* block) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   drain_all();
   memory().pinned.erase(static_cast<std::byte*>(block));
   return cudaSuccess;
@@ -196,6 +200,7 @@ cudaError_t cudaFreeHost(void* block) {
 
 cudaError_t cudaHostRegister(void* begin, size_t size, unsigned flags) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   EXPECT_EQ(flags, static_cast<unsigned>(cudaHostRegisterPortable));
   if (is_pinned(begin, 0)) return failed(cudaErrorHostMemoryAlreadyRegistered);
   memory().pinned.emplace(static_cast<std::byte*>(begin), std::pair(size, nullptr));
@@ -204,6 +209,7 @@ cudaError_t cudaHostRegister(void* begin, size_t size, unsigned flags) {
 
 cudaError_t cudaHostUnregister(void* begin) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   drain_all();
   return memory().pinned.erase(static_cast<std::byte*>(begin)) == 1 ? cudaSuccess
                                                                     : failed(cudaErrorHostMemoryNotRegistered);
@@ -212,7 +218,7 @@ cudaError_t cudaHostUnregister(void* begin) {
 cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* address) {
   TANDEM_STAND_IN_CALL;
   *attributes = {};
-  attributes->type = is_pinned(address, 0) ? cudaMemoryTypeHost : cudaMemoryTypeUnregistered;
+  attributes->type = is_pinned(address, 1) ? cudaMemoryTypeHost : cudaMemoryTypeUnregistered;
   return cudaSuccess;
 }
 
@@ -222,7 +228,10 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t size, cudaMemcpyK
   const bool is_in = kind == cudaMemcpyHostToDevice;
   if (!is_in && kind != cudaMemcpyDeviceToHost) return failed(cudaErrorInvalidValue);
   EXPECT_TRUE(is_on_device(is_in ? to : from, size)) << "a copy of " << size << " bytes goes beside a block";
-  if (is_pinned(is_in ? from : to, size)) {
+  const void* const on_host = is_in ? from : to;
+  // CUDA does not copy what is pinned in part.
+  if (is_pinned(on_host, 1) && !is_pinned(on_host, size)) return failed(cudaErrorInvalidValue);
+  if (is_pinned(on_host, size) || (is_in && reads_host_pages())) {
     give(stream, [=] { std::memcpy(to, from, size); });
   } else if (is_in) {
     const auto* const begin = static_cast<const std::byte*>(from);

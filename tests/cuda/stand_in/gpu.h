@@ -37,6 +37,11 @@ cudaStream_t make_stream();
 /// The application's stream goes away: using it is a failure of the test from now on.
 void destroy_stream(cudaStream_t stream);
 
+/// The application captures the stream for a graph.
+void capture(cudaStream_t stream, bool is_captured);
+/// Whether the device can access all of the host's memory, as one asks it when it is first used.
+void set_reads_host_pages(bool reads);
+
 /// Compiles kernels of programs for the host, many at once.
 void make_ready(std::span<const cuda::lowered_program* const> programs);
 /// Whether the kernels of single operations are there as if they had been compiled with the library.

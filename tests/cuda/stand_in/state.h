@@ -48,6 +48,12 @@ void drain_all();
 std::uint64_t given(cudaStream_t stream);
 std::uint64_t done(cudaStream_t stream);
 
+/// Whether an application captures a stream, which forbids the calling thread what it forbids all that have not said
+/// otherwise.
+bool is_forbidden();
+/// Whether copies read the host's memory when they are done, also where it is not pinned.
+bool reads_host_pages();
+
 /// Whether the whole range is pinned memory of ours.
 bool is_pinned(const void* begin, std::size_t size);
 
@@ -56,3 +62,6 @@ bool is_pinned(const void* begin, std::size_t size);
 #define TANDEM_STAND_IN_CALL                                 \
   const tandem::testing::stand_in::call this_call(__func__); \
   if (this_call.failure() != cudaSuccess) return this_call.failure()
+
+#define TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES \
+  if (tandem::testing::stand_in::is_forbidden()) return failed(cudaErrorStreamCaptureUnsupported)

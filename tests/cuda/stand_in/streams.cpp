@@ -16,6 +16,7 @@ struct CUstream_st {
   std::uint64_t given = 0;
   std::uint64_t done = 0;
   bool is_destroyed = false;
+  bool is_captured = false;
 };
 
 struct CUevent_st {
@@ -38,6 +39,7 @@ struct global {
   std::vector<failure_plan> failures;
   std::map<std::string, int, std::less<>> calls;
   cudaError_t lost = cudaSuccess;
+  bool reads_host_pages = false;
 };
 
 global& all() {
@@ -47,6 +49,8 @@ global& all() {
 
 thread_local cudaError_t last_error = cudaSuccess;
 thread_local int current_device = 0;
+/// Threads of which the mode is that one; in another, calls that a capture forbids fail.
+thread_local cudaStreamCaptureMode capture_mode = cudaStreamCaptureModeGlobal;
 
 cudaStream_t new_stream() {
   auto made = std::make_unique<CUstream_st>();
@@ -140,6 +144,23 @@ void forget_calls() {
   all().calls.clear();
 }
 
+void set_reads_host_pages(bool reads) {
+  const std::lock_guard lock(guard());
+  all().reads_host_pages = reads;
+}
+
+bool reads_host_pages() { return all().reads_host_pages; }
+
+void capture(cudaStream_t stream, bool is_captured) {
+  const std::lock_guard lock(guard());
+  stream->is_captured = is_captured;
+}
+
+bool is_forbidden() {
+  const auto is_captured = [](const auto& each) { return each->is_captured; };
+  return capture_mode == cudaStreamCaptureModeGlobal && std::ranges::any_of(all().streams, is_captured);
+}
+
 std::int64_t pending() {
   const std::lock_guard lock(guard());
   std::int64_t count = 0;
@@ -216,6 +237,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
     case cudaDevAttrComputeCapabilityMinor: *value = 0; return cudaSuccess;
     case cudaDevAttrMultiProcessorCount: *value = multiprocessors; return cudaSuccess;
     case cudaDevAttrMemoryPoolsSupported: *value = 1; return cudaSuccess;
+    case cudaDevAttrPageableMemoryAccess: *value = all().reads_host_pages ? 1 : 0; return cudaSuccess;
     default: return failed(cudaErrorInvalidValue);
   }
 }
@@ -239,6 +261,24 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
   TANDEM_STAND_IN_CALL;
   EXPECT_EQ(flags, static_cast<unsigned>(cudaStreamNonBlocking));
   *stream = new_stream();
+  return cudaSuccess;
+}
+
+cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
+  std::swap(*mode, capture_mode);
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
+  TANDEM_STAND_IN_CALL;
+  *status = resolve(stream)->is_captured ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamGetDevice(cudaStream_t stream, int* device) {
+  TANDEM_STAND_IN_CALL;
+  resolve(stream);
+  *device = 0;
   return cudaSuccess;
 }
 
@@ -278,6 +318,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   if (event->last == nullptr || event->last->is_reached) return cudaSuccess;
   // One piece more: who asks again and again gets there in the end.
   do_next(*event->last->in);
@@ -286,6 +327,7 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
   if (event->last != nullptr) drain(event->last->in, event->last.get());
   return all().lost == cudaSuccess ? cudaSuccess : failed(all().lost);
 }
