@@ -38,26 +38,23 @@ std::shared_ptr<const kernel> search_kernel(const search& one, const row_kernel&
   const std::string name = kernel_name(key);
   return std::make_shared<kernel>(kernel{
       key, name, words, row_threads, [=] {
-        const std::string chain = reads_stored
-            ? fmt::format(
-                  "using td_chain = td::stored_candidates<{}>;
-                  ", value_type) : std::string();
-                  const std::string searched =
-                      reads_stored ? "td_rows" : fmt::format("td::candidate_rows<td_rows, {}>", is_strided);
-                  const std::string put = stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(),
-                                                                      rows.first_row_word() + row_words + 1)
-                                                        : fmt::format("td::put_position<{}>", rows.target_word());
-                  return kernel_begin(name, {"cuda/device/arg.h", "cuda/device/reduce.h"}) + rows.text(chain) +
-                         kernel_signature(name, words, row_threads) +
-                         fmt::format(" {{\n"
-                                     "  using searched = {};\n"
-                                     "  alignas(16) __shared__ unsigned char shared[{} * sizeof(searched::item)];\n"
-                                     "  td::reduce_rows<searched, td::better_candidate<{}>, {}, {}, {}, 1, {}, {}>(w, "
-                                     "shared);\n"
-                                     "}}\n",
-                                     searched, row_threads, largest, put, groups, neighbours, across,
-                                     rows.first_row_word()) +
-                         kernel_end();
+        const std::string chain =
+            reads_stored ? fmt::format("using td_chain = td::stored_candidates<{}>;\n", value_type) : std::string();
+        const std::string searched =
+            reads_stored ? "td_rows" : fmt::format("td::candidate_rows<td_rows, {}>", is_strided);
+        const std::string put = stores_values ? fmt::format("td::put_candidate<{}, {}>", rows.target_word(),
+                                                            rows.first_row_word() + row_words + 1)
+                                              : fmt::format("td::put_position<{}>", rows.target_word());
+        return kernel_begin(name, {"cuda/device/arg.h", "cuda/device/reduce.h"}) + rows.text(chain) +
+               kernel_signature(name, words, row_threads) +
+               fmt::format(
+                   " {{\n"
+                   "  using searched = {};\n"
+                   "  alignas(16) __shared__ unsigned char shared[{} * sizeof(searched::item)];\n"
+                   "  td::reduce_rows<searched, td::better_candidate<{}>, {}, {}, {}, 1, {}, {}>(w, shared);\n"
+                   "}}\n",
+                   searched, row_threads, largest, put, groups, neighbours, across, rows.first_row_word()) +
+               kernel_end();
       }});
 }
 
