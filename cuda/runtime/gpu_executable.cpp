@@ -50,6 +50,16 @@ class temporaries {
   std::vector<std::byte*>& addresses_;
 };
 
+blas_handle& blas_of(queue& to, gpu_memory& memory) {
+  try {
+    return to.blas();
+  } catch (const out_of_memory&) {
+    // Its workspace is not from the pool, which may have the memory that is missing.
+    memory.trim();
+    return to.blas();
+  }
+}
+
 bool touches(const step& what, const std::vector<lowered_program::buffer>& buffers, ops::buffer::role role) {
   const auto is = [&](int buffer) { return buffer >= 0 && buffers[static_cast<std::size_t>(buffer)].use == role; };
   if (const auto* const kernel_launch = std::get_if<launch>(&what)) {
@@ -169,7 +179,7 @@ void gpu_executable::run(std::span<const backend::operand> operands, gpu_memory&
 void gpu_executable::give(const way& by, std::vector<std::byte*>& addresses, queue& to, gpu_memory& memory) const {
   temporaries blocks(memory, by.lowered, addresses);
   blas_handle* const blas =
-      std::ranges::any_of(by.products, [](const auto& each) { return !each.empty(); }) ? &to.blas() : nullptr;
+      std::ranges::any_of(by.products, [](const auto& each) { return !each.empty(); }) ? &blas_of(to, memory) : nullptr;
   for (std::size_t i = 0; i < by.lowered.steps.size(); ++i) {
     for (const int each : by.begins[i]) blocks.begin(each);
     if (const auto* const kernel_launch = std::get_if<launch>(&by.lowered.steps[i])) {

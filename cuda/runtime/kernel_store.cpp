@@ -39,8 +39,10 @@ bool kernel_store::load_ready_locked(stored_kernel& which) {
     for (const std::byte* image : ready_images()) {
       cudaLibrary_t library = nullptr;
       const cudaError_t status = cudaLibraryLoadData(&library, image, nullptr, nullptr, 0, &option, &value, 1);
-      // None of the architectures that it was built for: then kernels are compiled when they are needed.
-      if (status == cudaErrorNoKernelImageForDevice) {
+      // None of the architectures that it was built for, or PTX that is newer than the driver: then kernels are
+      // compiled when they are needed.
+      if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidKernelImage ||
+          status == cudaErrorUnsupportedPtxVersion) {
         cudaGetLastError();
         continue;
       }
