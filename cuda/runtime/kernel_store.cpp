@@ -28,6 +28,7 @@ cudaError_t blocks_at_once(cudaKernel_t handle, const kernel& what, int& blocks)
 bool has_no_code(cudaError_t status) noexcept {
   switch (status) {
     case cudaErrorNoKernelImageForDevice:
+    case cudaErrorInvalidKernelImage:
     case cudaErrorInvalidDeviceFunction:
     case cudaErrorUnsupportedPtxVersion:  // of PTX, which the driver would have to translate
     case cudaErrorJitCompilerNotFound:

@@ -21,9 +21,9 @@ class queue_mark;
 /// `gave()`.
 ///
 /// Marks are cheap, because most are never asked about: one is a number, and an event is recorded when another queue,
-/// or the host, first wants to wait. It is then later in the stream than the mark: who waits may wait too long, never too
-/// short. A stream that an application lends may be destroyed by it at any time, so there each piece of work has its
-/// event recorded at once, and the stream is not touched afterwards.
+/// or the host, first wants to wait. It is then later in the stream than the mark: who waits may wait too long, never
+/// too short. A stream that an application lends may be destroyed by it at any time, so there each piece of work has
+/// its event recorded at once, and the stream is not touched afterwards.
 ///
 /// Thread safety: any thread; a piece of work may be given while others are.
 class queue : public std::enable_shared_from_this<queue> {

@@ -97,6 +97,18 @@ TEST_F(Running, IsOutOfMemoryWhereATemporaryDoesNotFit) {
   EXPECT_EQ(program.result(), expected);
 }
 
+TEST_F(Running, GivesWhatIsCachedToCublas) {
+  own_gpu& gpu = own_gpu::make();
+  const ndarray x = operand();
+  const placed_program program(gpu, matmul(x, x.transposed()), compile_mode::wait);
+  fail_call("cudaMalloc", cudaErrorMemoryAllocation);
+  forget_calls();
+  program.run();
+  EXPECT_EQ(calls_of("cudaMalloc"), 2);
+  EXPECT_GT(calls_of("cudaMemPoolTrimTo"), 0);
+  EXPECT_EQ(program.result().size(), 2500U);
+}
+
 TEST_F(Running, KnowsWhetherItMayWriteInPart) {
   own_gpu& gpu = own_gpu::make();
   const ndarray x = operand();
