@@ -60,15 +60,17 @@ TEST_F(Compiling, RunsSingleOperationsMeanwhileWithTheSameBits) {
   std::unique_lock closed(gate);
   cuda::do_in_background([&] { const std::lock_guard wait(gate); });
   const placed_program program(gpu, some_work(x), compile_mode::background);
-  EXPECT_EQ(calls_of("nvrtcCompileProgram"), 0);
+  // The compiler is started at once, if this is the first use of it, with a kernel of nobody's.
+  const int before = calls_of("nvrtcCompileProgram");
+  EXPECT_LE(before, 1);
   program.run();
-  EXPECT_EQ(calls_of("nvrtcCompileProgram"), 0);
+  EXPECT_EQ(calls_of("nvrtcCompileProgram"), before);
   const int launches = calls_of("cudaLaunchKernel");
   EXPECT_GT(launches, 1);
   const std::vector<float> first = program.result();
   closed.unlock();
   cuda::finish_background();
-  EXPECT_EQ(calls_of("nvrtcCompileProgram"), 1);
+  EXPECT_EQ(calls_of("nvrtcCompileProgram"), before + 1);
   program.spoil();
   program.run();
   EXPECT_EQ(calls_of("cudaLaunchKernel"), launches + 1) << "the fused kernel";

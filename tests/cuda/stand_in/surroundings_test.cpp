@@ -148,7 +148,7 @@ TEST(Surroundings, MemoryThatIsPinnedInPartIsCopied) {
   constexpr std::int64_t size = 300'000;
   const auto array = storage::allocate(size);
   std::fill_n(array->data(), size, std::byte{6});
-  ASSERT_EQ(cudaHostRegister(array->data(), size / 2, cudaHostRegisterDefault), cudaSuccess);
+  ASSERT_EQ(cudaHostRegister(array->data(), size / 2, cudaHostRegisterPortable), cudaSuccess);
   use(*array, access::update);
   EXPECT_FALSE(array->is_on_host());
   EXPECT_EQ(std::count(array->data(), array->data() + size, std::byte{6}), size);
