@@ -48,8 +48,8 @@ struct candidate_rows {
   }
 };
 
-/// A chain of the best of each chunk, as `put_candidate` left them: values at word 0, positions at word 1. Positions are
-/// those in whole rows, which 32 bits may not hold where they hold the number of chunks.
+/// A chain of the best of each chunk, as `put_candidate` left them: values at word 0, positions at word 1. Positions
+/// are those in whole rows, which 32 bits may not hold where they hold the number of chunks.
 template <class T>
 struct stored_candidates {
   using value_type = candidate<T, long long>;

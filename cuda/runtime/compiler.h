@@ -33,8 +33,8 @@ class compiler {
   std::string compile(const std::string& name, const std::string& text) const;
 
   /// Has NVRTC make what it keeps until the process ends, which it makes when it first compiles: a process that ends
-  /// while another thread compiles for the first time would take that apart under its hands. 0.1 to 0.2 s once a process
-  /// (two busy cores of an AMD EPYC), then nothing. Throws: `device_error`.
+  /// while another thread compiles for the first time would take that apart under its hands. 0.1 to 0.2 s once a
+  /// process (two busy cores of an AMD EPYC), then nothing. Throws: `device_error`.
   void start() const;
 
   compile_target target() const noexcept { return target_; }

@@ -23,8 +23,8 @@ class gpu {
   /// 90 for compute capability 9.0.
   int architecture() const noexcept { return architecture_; }
   int multiprocessors() const noexcept { return multiprocessors_; }
-  /// Whether it can access memory of the host that is not pinned (by heterogeneous memory management, or because it is on
-  /// one module with the CPU). It may then do so at any time before a copy is complete.
+  /// Whether it can access memory of the host that is not pinned (by heterogeneous memory management, or because it is
+  /// on one module with the CPU). It may then do so at any time before a copy is complete.
   bool reads_host_pages() const noexcept { return reads_host_pages_; }
 
   /// Throws: `device_error` if no call can succeed: it failed, this is a forked child, or the process is ending.
@@ -58,9 +58,9 @@ class gpu {
   std::string failure_;
 };
 
-/// Makes a GPU the calling thread's current one while it lives, and puts the application's back. What is called meanwhile
-/// has no part in captures for CUDA graphs that go on elsewhere in the process: by default those forbid all threads to
-/// allocate memory and to query events, and break if one does.
+/// Makes a GPU the calling thread's current one while it lives, and puts the application's back. What is called
+/// meanwhile has no part in captures for CUDA graphs that go on elsewhere in the process: by default those forbid all
+/// threads to allocate memory and to query events, and break if one does.
 class gpu_scope {
  public:
   /// Throws: `device_error` as `gpu::require_usable`, and if the GPU cannot be made current.

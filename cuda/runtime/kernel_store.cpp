@@ -23,8 +23,8 @@ cudaError_t blocks_at_once(cudaKernel_t handle, const kernel& what, int& blocks)
                                                        what.threads_per_block, 0);
 }
 
-/// Whether a binary has nothing that the GPU could run, which is noticed when it is loaded, when a kernel is looked up or
-/// when that is first used, as CUDA likes.
+/// Whether a binary has nothing that the GPU could run, which is noticed when it is loaded, when a kernel is looked up
+/// or when that is first used, as CUDA likes.
 bool has_no_code(cudaError_t status) noexcept {
   switch (status) {
     case cudaErrorNoKernelImageForDevice:

@@ -23,9 +23,9 @@ bool is_forked_child() noexcept;
 /// Whether CUDA may be called: neither of the two above. Thread safety: any thread.
 inline bool may_call_cuda() noexcept { return !is_exiting() && !is_forked_child(); }
 
-/// Libraries that were opened, or used for the first time, have asked to be taken apart when the process ends, and those
-/// that asked last go first. What this module does at the end it does before all that have asked so far: called after
-/// each such first use. Thread safety: any thread.
+/// Libraries that were opened, or used for the first time, have asked to be taken apart when the process ends, and
+/// those that asked last go first. What this module does at the end it does before all that have asked so far: called
+/// after each such first use. Thread safety: any thread.
 void end_before_others() noexcept;
 
 /// `stop` runs when the process begins to end, after the flag is set and before static objects are destroyed. At most

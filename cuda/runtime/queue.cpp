@@ -21,8 +21,8 @@ struct thread_entry {
   std::shared_ptr<queue> in_use;
 };
 
-/// The calling thread's entries are gone: it is ending, and objects of its own, or static ones, that were made before the
-/// entries are being destroyed. Has no destructor, so that it can be asked until the very end.
+/// The calling thread's entries are gone: it is ending, and objects of its own, or static ones, that were made before
+/// the entries are being destroyed. Has no destructor, so that it can be asked until the very end.
 constinit thread_local bool has_ended = false;
 
 /// A thread's queues. What it has of a parent process is useless and goes unused, because every call is refused there.

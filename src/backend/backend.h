@@ -17,9 +17,9 @@
 
 namespace tandem::backend {
 
-/// Where a buffer's element 0 lies, in the memory of the backend's device; on one that is not the host, at a multiple of
-/// `operand_alignment` bytes, so that a program's offsets say which accesses are aligned. Null for temporaries, which a
-/// backend makes itself.
+/// Where a buffer's element 0 lies, in the memory of the backend's device; on one that is not the host, at a multiple
+/// of `operand_alignment` bytes, so that a program's offsets say which accesses are aligned. Null for temporaries,
+/// which a backend makes itself.
 struct operand {
   std::byte* data;
 };

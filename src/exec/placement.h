@@ -29,8 +29,11 @@ struct request {
 class storages_to_place {
  public:
   void add(const detail::storage& used) {
-    if (used.may_be_on_device()) of_devices_.push_back(&used);
-    on_host_only_bytes_ += used.may_be_on_device() ? 0 : used.size_bytes();
+    if (used.may_be_on_device()) {
+      of_devices_.push_back(&used);
+    } else if (!used.is_unplaced()) {
+      on_host_only_bytes_ += used.size_bytes();
+    }
   }
   const std::vector<const detail::storage*>& of_devices() const noexcept { return of_devices_; }
   /// Bytes of the others.

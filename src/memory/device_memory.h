@@ -30,8 +30,8 @@ class TANDEM_API mark {
   virtual bool is_reached() const noexcept = 0;
   /// Blocks until it is reached. Throws: `device_error` if that work failed, or the device did.
   virtual void wait() const = 0;
-  /// Whether it is certain to be reached when `other`, a mark of the same memory, is: it is no later a point of the same
-  /// queue. Asks no device.
+  /// Whether it is certain to be reached when `other`, a mark of the same memory, is: it is no later a point of the
+  /// same queue. Asks no device.
   virtual bool is_reached_before([[maybe_unused]] const mark& other) const noexcept { return false; }
 };
 using mark_ptr = std::shared_ptr<const mark>;

@@ -59,8 +59,8 @@ class scoped_team_member {
   scoped_team_member& operator=(const scoped_team_member&) = delete;
 
   /// For when the user's code has returned or thrown. Ends the process by std::terminate, with the error of
-  /// `check_not_lost`, if it is a child that this code made by fork: whoever waits for the code is in the parent, and an
-  /// exception could go nowhere.
+  /// `check_not_lost`, if it is a child that this code made by fork: whoever waits for the code is in the parent, and
+  /// an exception could go nowhere.
   void end_if_lost() const noexcept;
 
  private:

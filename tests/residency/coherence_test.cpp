@@ -190,8 +190,8 @@ TEST(Coherence, OfArraysThatNothingHasWritten) {
   EXPECT_EQ(b.at<const double>({2}), 7);
 }
 
-// Programs are kept for expressions of one structure. On a device, what is aligned there must be so wherever views begin:
-// the simulated one refuses operands that are not.
+// Programs are kept for expressions of one structure. On a device, what is aligned there must be so wherever views
+// begin: the simulated one refuses operands that are not.
 TEST(Coherence, ViewsThatBeginAnywhereHaveAlignedOperands) {
   const ndarray a = eval(reshape(arange(40 * 32.0), {40, 32}), {.device = sim});
   const ndarray into = zeros({40, 32});

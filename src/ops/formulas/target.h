@@ -6,8 +6,8 @@
 #define TANDEM_ISA plain
 #endif
 
-// Where the formulas run: on the host, or in code for a GPU, which includes cuda/device/math.h before them. `math` is the
-// standard library of the place; a formula names standard functions and types through it only.
+// Where the formulas run: on the host, or in code for a GPU, which includes cuda/device/math.h before them. `math` is
+// the standard library of the place; a formula names standard functions and types through it only.
 #ifdef TANDEM_DEVICE_MATH
 namespace tandem::formulas::inline TANDEM_ISA {
 namespace math = TANDEM_DEVICE_MATH;

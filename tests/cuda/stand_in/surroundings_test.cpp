@@ -19,7 +19,8 @@
 #include "memory/storage.h"
 #include "support/elements.h"
 
-// What a process does beside tandem, and what hardware does that most machines have not: nothing of it may be in the way.
+// What a process does beside tandem, and what hardware does that most machines have not: nothing of it may be in the
+// way.
 namespace tandem::testing {
 namespace {
 
