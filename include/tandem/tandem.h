@@ -18,6 +18,7 @@
 #include <tandem/memory.h>
 #include <tandem/ndarray.h>
 #include <tandem/parallel.h>
+#include <tandem/planning.h>
 #include <tandem/policy.h>
 #include <tandem/products.h>
 #include <tandem/report.h>

@@ -56,6 +56,30 @@ struct description {
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
+/// What is known of a device without measuring, for first predictions: published figures, or what a driver says of the
+/// hardware. A figure that is not known is 0.
+struct hardware_hints {
+  /// Where the figures are from, for readers.
+  std::string source;
+  /// What must be the same for later measurements of the device to be of use: names and values.
+  std::vector<std::pair<std::string, std::string>> identity;
+  /// Reads and writes of its memory together.
+  double bytes_per_s = 0;
+  /// Operations of one element, without matrix units.
+  double float32_flops = 0;
+  double float64_flops = 0;
+  /// Host time of a launch; from there to the end of a kernel that does nothing; from the end of the work to the host's
+  /// going on; an allocation; a copy of next to nothing.
+  double launch_us = 0;
+  double kernel_us = 0;
+  double synchronize_us = 0;
+  double allocate_us = 0;
+  double copy_us = 0;
+  /// Of the link to the host, in one direction.
+  double pageable_bytes_per_s = 0;
+  double pinned_bytes_per_s = 0;
+};
+
 /// Code that runs programs on one device.
 class backend {
  public:
@@ -67,11 +91,18 @@ class backend {
   /// Throws: `policy_error` and `device_error` if there is no way to run programs here.
   virtual description describe() = 0;
 
+  /// Thread safety: any thread. Throws: as `describe`.
+  virtual hardware_hints hints() { return {}; }
+
   /// The memory of its device. Operands of `run` are blocks of it.
   virtual memory::device_memory& memory() noexcept = 0;
 
   /// Why it cannot run a program: "" if it can. Thread safety: any thread.
   virtual std::string why_not(const ops::program& what) const = 0;
+
+  /// Microseconds that it takes once to make a program ready, and that its first run waits for: 0 if it is ready, or
+  /// others serve until it is. Thread safety: any thread.
+  virtual double cold_us(const ops::program&) const { return 0; }
 
   /// Makes a program ready that `why_not` has nothing against. Thread safety: any thread.
   /// Throws: `device_error`.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include <tandem/errors.h>
 
 #include "memory/replica.h"
@@ -22,6 +24,12 @@ std::byte* device_memory::allocate(std::int64_t size_bytes) {
                   "are nowhere else or in use by work, and {} are free",
                   name(), size_bytes, now.total_bytes, now.in_use_bytes, now.free_bytes));
 }
+
+double device_memory::time_us() noexcept {
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::optional<double> device_memory::passed_us(const mark&, const mark&) noexcept { return std::nullopt; }
 
 void device_memory::use_stream(std::uintptr_t stream) {
   if (stream == 0) return;

@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -90,6 +91,14 @@ class TANDEM_API device_memory {
   virtual void await(const mark& point) = 0;
   /// Blocks until all work of all threads is done. Throws: `device_error`.
   virtual void synchronize() = 0;
+
+  /// Microseconds of the clock that work here is measured by: real time, or a simulated device's own.
+  virtual double time_us() noexcept;
+  /// As `make_mark`, for `passed_us`. Throws: `device_error`.
+  virtual mark_ptr make_timed_mark() { return make_mark(); }
+  /// Microseconds between two timed marks of one queue, the second made later. Nothing if the second one is not reached
+  /// yet, or the device cannot tell. Does not wait.
+  virtual std::optional<double> passed_us(const mark& begin, const mark& end) noexcept;
 
   /// The calling thread's work goes to this stream of the backend's kind from now on (a CUDA stream, as a number), in
   /// order with work that others give it; 0 gives the thread its own queue back.

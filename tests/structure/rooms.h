@@ -32,7 +32,7 @@ inline constexpr std::array rooms{
     room{"plan", "src/plan", false, "", "core runtime memory ops backend"},
     room{"exec", "src/exec", false, "", "core runtime memory ops backend plan"},
     room{"api", "src/api", false,
-         "statistics.h creation.h manipulation.h products.h call.h parallel.h parallel_items.h imap.h tandem.h",
+         "statistics.h creation.h manipulation.h products.h call.h parallel.h parallel_items.h imap.h planning.h tandem.h",
          "core runtime memory ops backend plan exec"},
     room{"io", "src/io", false, "io.h", "core memory"},
     room{"cli", "src/cli", false, "", "public"},

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <tandem/device.h>
+#include <tandem/export.h>
+#include <tandem/expr.h>
+#include <tandem/policy.h>
+
+// How the library decides where an evaluation runs, and with how many workers: asking for its reasons, measuring the
+// machine, and writing its decisions down.
+namespace tandem {
+
+// ---- reasons
+
+/// A part of a predicted time.
+struct cost_term {
+  /// "call", "fork", "compute", "memory", "launch", "synchronize", "allocate", "copy in", "copy back", ...
+  std::string name;
+  double us;
+  /// Where the constants are from: "prior", "calibrated, 12 samples, sigma 3 %", "learned, ...".
+  std::string from;
+};
+
+/// A place where the work could be done.
+struct place_candidate {
+  device place;
+  /// Of the CPU: the most workers of a stage.
+  int workers;
+  /// What adds up to `total_us`; alternatives of which the larger one counts are one term.
+  std::vector<cost_term> terms;
+  double total_us;
+  /// Why it cannot be chosen; "" if it can.
+  std::string why_not;
+};
+
+/// What the planner would do, and why.
+struct explanation {
+  /// The CPU first.
+  std::vector<place_candidate> candidates;
+  /// The number of the chosen one.
+  int chosen;
+  /// By how much the best other one that could be chosen is slower, as a part of the chosen one's time; infinite if
+  /// there is none.
+  double margin;
+  /// "only-place", "forced", "unsupported", "no-memory", "resident", "transfer-bound", "launch-bound", "compute-bound",
+  /// "credit", "hysteresis", "exploration".
+  std::string cause;
+  /// A sentence of what the cause means here.
+  std::string reason;
+};
+
+/// What evaluating `value` would be decided on now, with the policy and where its operands are. Evaluates nothing, and
+/// copies nothing; arrays without memory count as arrays on the host.
+/// Thread safety: any thread. Throws: as `eval` for the policy, a device that is demanded and not there, and
+/// `stale_expression`.
+TANDEM_API explanation explain(const expr& value, const policy& rules = {});
+
+/// A table of lines, each ended.
+TANDEM_API std::string to_string(const explanation& of);
+TANDEM_API std::ostream& operator<<(std::ostream& out, const explanation& of);
+
+/// The devices besides the CPU that `device::automatic` chooses among, in this process. Default: all GPUs that can be
+/// used, or what the environment variable TANDEM_CANDIDATES says ("gpu:0,sim:h200"; "none" for none). Simulated devices
+/// are only among them if they are named.
+/// Thread safety: any thread; evaluations that have begun are not affected.
+/// Throws: `argument_error` for `device::automatic`, the CPU, or more than 8 devices; `device_error` for one that is not
+/// there. Nothing is changed then.
+TANDEM_API void set_candidate_devices(std::span<const device> devices);
+
+}  // namespace tandem

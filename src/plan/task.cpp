@@ -1,0 +1,161 @@
+#include "plan/task.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <variant>
+
+#include "core/layout.h"
+#include "ops/op.h"
+#include "ops/work.h"
+
+namespace tandem::plan {
+
+std::string_view to_string(work_class of) noexcept {
+  constexpr std::array<std::string_view, work_class_count> names{
+      "arithmetic", "division", "special", "reduction", "search", "scan", "product", "counting", "gathering"};
+  return names[static_cast<std::size_t>(of)];
+}
+
+work_class class_of_flops(int flops) noexcept {
+  if (flops < 4) return work_class::arithmetic;
+  return flops < 10 ? work_class::division : work_class::special;
+}
+
+namespace {
+
+using ops::fused_chain;
+
+// Numbers for what decides a stage's time: those of element-wise operations as they are, then these.
+enum : std::uint16_t {
+  reducing = 256,
+  searching = reducing + 16,
+  scanning = searching + 16,
+  multiplying = scanning + 16,
+  repeating,
+  converting,
+  copying,
+};
+
+// The axis along which a layout's neighbours lie, of those that have more than one element; -1 if there are none.
+int fastest_axis(const detail::layout& at) {
+  int fastest = -1;
+  for (int axis = at.shape.size() - 1; axis >= 0; --axis) {
+    if (at.shape[axis] < 2 || at.strides[axis] == 0) continue;
+    if (fastest < 0 || std::abs(at.strides[axis]) < std::abs(at.strides[fastest])) fastest = axis;
+  }
+  return fastest;
+}
+
+// Elements of `at` that are fetched one by one when work goes along `axis`. Where it has neighbours along another axis,
+// blocks of both axes are transposed, which costs a part of that.
+double gathered(const detail::layout& at, int axis) {
+  constexpr double transposed = 0.25;
+  if (axis < 0) return 0;
+  const std::int64_t step = std::abs(at.strides[axis]);
+  if (step <= 1) return 0;
+  const int own = fastest_axis(at);
+  const bool has_neighbours = own >= 0 && std::abs(at.strides[own]) == 1;
+  return static_cast<double>(core::size_of(at.shape)) * (has_neighbours ? transposed : 1);
+}
+
+class maker {
+ public:
+  explicit maker(const ops::stage& of) {
+    const ops::stage_work work = ops::work_of(of);
+    made_ = {work_class::arithmetic, copying, work.type, {}, static_cast<double>(work.bytes), 0, 0, 0, 0};
+    std::visit([&](const auto& stage) { add(stage, work); }, of);
+  }
+  const stage_task& made() const { return made_; }
+
+ private:
+  void count(work_class of, double operations) { made_.operations[static_cast<std::size_t>(of)] += operations; }
+
+  void add(const fused_chain& chain, int axis) {
+    const double elements = static_cast<double>(core::size_of(chain.shape));
+    int most = 0;
+    for (const ops::instruction& each : chain.code) {
+      const int flops = each.converts ? 1 : ops::info(each.which).flops;
+      const work_class of = class_of_flops(flops);
+      count(of, elements * flops * (is_complex(each.operand_type) ? 4 : 1));
+      if (flops < most) continue;
+      most = flops;
+      made_.main = of;
+      made_.operation = each.converts ? std::uint16_t{converting} : static_cast<std::uint16_t>(each.which);
+    }
+    for (const ops::region& source : chain.sources) count(work_class::gathering, gathered(source.at, axis));
+  }
+
+  void add(const ops::elementwise_stage& stage, const ops::stage_work&) {
+    add(stage.chain, fastest_axis(stage.target.at));
+    count(work_class::gathering, gathered(stage.target.at, fastest_axis(stage.target.at)));
+    if (stage.chain.code.empty() && made_.operations[static_cast<std::size_t>(work_class::gathering)] > 0) {
+      made_.main = work_class::gathering;
+    }
+  }
+
+  // Work along a chain's elements follows its largest operand.
+  void add_combining(const fused_chain& chain, work_class combining, std::uint16_t number, double flops) {
+    int axis = -1;
+    std::int64_t most = -1;
+    for (const ops::region& source : chain.sources) {
+      std::int64_t elements = 1;
+      for (int i = 0; i < source.at.shape.size(); ++i) {
+        if (source.at.strides[i] != 0) elements *= source.at.shape[i];
+      }
+      if (elements <= most) continue;
+      most = elements;
+      axis = fastest_axis(source.at);
+    }
+    add(chain, axis);
+    count(combining, static_cast<double>(core::size_of(chain.shape)) * flops * (is_complex(chain.type) ? 4 : 1));
+    if (made_.main == work_class::special) return;
+    made_.main = combining;
+    made_.operation = number;
+  }
+  void add(const ops::reduce_stage& stage, const ops::stage_work&) {
+    add_combining(stage.chain, work_class::reduction,
+                  static_cast<std::uint16_t>(reducing + static_cast<int>(stage.which)),
+                  ops::info(ops::info(stage.which).combine).flops);
+  }
+  void add(const ops::arg_stage& stage, const ops::stage_work&) {
+    add_combining(stage.chain, work_class::search, static_cast<std::uint16_t>(searching + (stage.largest ? 1 : 0)), 1);
+  }
+  void add(const ops::scan_stage& stage, const ops::stage_work&) {
+    add_combining(stage.chain, work_class::scan, static_cast<std::uint16_t>(scanning + static_cast<int>(stage.which)),
+                  ops::info(ops::info(stage.which).combine).flops);
+  }
+  void add(const ops::matmul_stage& stage, const ops::stage_work& work) {
+    const int rank = stage.x.at.shape.size();
+    made_.main = is_floating(stage.type) ? work_class::product : work_class::counting;
+    made_.operation = multiplying;
+    made_.m = static_cast<double>(stage.x.at.shape[rank - 2]);
+    made_.k = static_cast<double>(stage.x.at.shape[rank - 1]);
+    made_.n = static_cast<double>(stage.y.at.shape[rank - 1]);
+    made_.batch = 1;
+    for (int i = 0; i < rank - 2; ++i) made_.batch *= static_cast<double>(stage.target.at.shape[i]);
+    count(made_.main, static_cast<double>(work.flops));
+  }
+  void add(const ops::repeat_stage& stage, const ops::stage_work&) {
+    made_.main = work_class::gathering;
+    made_.operation = repeating;
+    count(work_class::gathering, static_cast<double>(core::size_of(stage.target.at.shape)));
+  }
+
+  stage_task made_;
+};
+
+}  // namespace
+
+task task_of(const ops::program& what) {
+  task made{{}, 0, 0};
+  made.stages.reserve(what.stages.size());
+  for (const ops::stage& each : what.stages) made.stages.push_back(maker(each).made());
+  for (const ops::buffer& each : what.buffers) {
+    const std::int64_t bytes = each.size * item_size(each.type);
+    if (each.use == ops::buffer::role::temporary) made.temporary_bytes += bytes;
+    if (each.use == ops::buffer::role::output) made.result_bytes += bytes;
+  }
+  return made;
+}
+
+}  // namespace tandem::plan
