@@ -88,7 +88,7 @@ std::shared_ptr<const tandem::backend::executable> gpu_backend::prepare(ops::pro
 }
 
 void gpu_backend::run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,
-                      const resolved_policy&) {
+                      const resolved_policy&, std::span<const std::int16_t>) {
   const auto& program = static_cast<const gpu_executable&>(what);
   const gpu_scope scope(where_, "run a program");
   program.run(operands, *memory_);

@@ -114,8 +114,11 @@ class backend {
   /// Allocates the temporaries, each until its last stage, and on the host O(workers) scratch, before anything is
   /// written for a stage that needs them. Thread safety: any number of threads may run programs at once, also the same
   /// one. The host's advances `rules.progress`; others, whose work is done later, must be given none.
+  /// `workers` says how many the host puts on each stage, for there is no telling from a stage alone what pays; if it
+  /// is empty, as many as the policy allows. Devices have no use for it. Results do not depend on it.
   /// Throws: `out_of_memory`, `device_error`. Outputs are unspecified then.
-  virtual void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules) = 0;
+  virtual void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
+                   std::span<const std::int16_t> workers = {}) = 0;
 };
 
 /// The backend of this machine's cores. Lives as long as the program.

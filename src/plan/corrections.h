@@ -1,32 +1,75 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 
+// What evaluations teach about predictions.
 namespace tandem::plan {
 
 /// A factor on predictions, learned from what was measured. Thread safety: any thread.
 class correction {
  public:
-  /// At least 1/4 and at most 4.
   double factor() const noexcept { return factor_.load(std::memory_order_relaxed); }
-  /// Relative deviation of late measurements from predictions; 0.2 before there were some.
+  /// Relative deviation of measurements from what was predicted for them.
   double sigma() const noexcept { return sigma_.load(std::memory_order_relaxed); }
   int samples() const noexcept { return samples_.load(std::memory_order_relaxed); }
-  /// One more measurement: measured over predicted time without the factor.
-  void learn(double ratio, double least = 0.25, double most = 4) noexcept;
+  /// One more measurement: the measured time over the predicted one without the factor. Of the last three the median
+  /// counts, so that one that went wrong changes nothing; the factor goes a fifth of the way, and stays between 1/`most`
+  /// and `most`.
+  void learn(double ratio, double most) noexcept;
 
  private:
   std::atomic<float> factor_{1};
-  std::atomic<float> sigma_{0.2F};
+  std::atomic<float> sigma_{0};
   std::atomic<int> samples_{0};
-  std::atomic<float> last_[2]{};
+  std::array<std::atomic<float>, 2> last_{1.0F, 1.0F};
 };
 
-/// How often a result that a device made was read on the host.
-struct use_history {
-  std::atomic<std::uint32_t> made{0};
-  std::atomic<std::uint32_t> read{0};
+/// What became of results of one structure. Thread safety: any thread.
+class use_history {
+ public:
+  /// A result was made on a device, or the host; evaluations used one; the host read one that a device had made.
+  void made(bool on_device) noexcept;
+  void used() noexcept { used_.fetch_add(1, std::memory_order_relaxed); }
+  void read_back() noexcept { read_back_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// How probable it is that the host wants a result that a device makes. Before a device made some, those count as
+  /// wanted that no later evaluation used.
+  double probability_of_reading() const noexcept;
+
+ private:
+  std::atomic<std::uint32_t> made_on_host_{0};
+  std::atomic<std::uint32_t> made_on_device_{0};
+  std::atomic<std::uint32_t> used_{0};
+  std::atomic<std::uint32_t> read_back_{0};
+};
+
+/// Values by 64-bit keys, in a table that does not grow: when it is full, all new keys share one value. Nothing is
+/// removed, so that addresses stay. Thread safety: any thread.
+template <class Value, std::size_t Slots>
+class fixed_table {
+ public:
+  Value& operator[](std::uint64_t key) noexcept {
+    const std::uint64_t wanted = key == 0 ? 1 : key;
+    std::size_t at = (wanted * 0x9e3779b97f4a7c15) >> 32;
+    for (std::size_t tried = 0; tried < most_steps; ++tried, ++at) {
+      slot& here = slots_[at % Slots];
+      std::uint64_t found = here.key.load(std::memory_order_acquire);
+      if (found == 0 && here.key.compare_exchange_strong(found, wanted, std::memory_order_acq_rel)) return here.value;
+      if (found == wanted) return here.value;
+    }
+    return overflow_;
+  }
+
+ private:
+  static constexpr std::size_t most_steps = 32;
+  struct slot {
+    std::atomic<std::uint64_t> key{0};
+    Value value;
+  };
+  std::array<slot, Slots> slots_;
+  Value overflow_;
 };
 
 }  // namespace tandem::plan

@@ -6,6 +6,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plan/corrections.h"
@@ -37,25 +39,43 @@ struct planner_settings {
 /// planner. Thread safety: none; each thread has its own.
 class planned_task {
  public:
-  explicit planned_task(task what);
+  /// Programs of one structure have one number; it may be any.
+  planned_task(task what, std::uint64_t structure) : what_(std::move(what)), structure_(structure) {}
   const task& what() const noexcept { return what_; }
+  std::uint64_t structure() const noexcept { return structure_; }
 
  private:
   friend class planner;
 
-  struct at_host {
-    int worker_limit = 0;
-    double us = 0;
-    std::vector<std::int16_t> workers;
+  struct at_place {
+    /// Of the work alone, without the correction.
+    double work_us = 0;
+    /// What comes once an evaluation: a call; an allocation, the first launch and waiting.
+    double fixed_us = 0;
+    double wait_us = 0;
+    correction* learned = nullptr;
+    /// When it was tried last, and how many decisions are to pass before it is tried again.
+    std::uint64_t tried = 0;
+    std::uint64_t patience = 16;
   };
+  /// Copies of as many bytes as last time.
+  struct known_copy {
+    std::int64_t bytes = -1;
+    double us[2]{};
+  };
+  static constexpr int most_known = 8;
 
   task what_;
-  std::uint64_t made_for_ = 0;
-  at_host host_;
-  std::array<double, most_places> work_us_{};
-  std::array<double, most_places> sigma_{};
-  std::array<correction*, most_places> corrections_{};
+  std::uint64_t structure_;
+  std::uint64_t version_ = 0;
+  int worker_limit_ = 0;
+  bool knows_sharing_ = false;
+  bool may_share_ = false;
+  std::vector<std::int16_t> workers_;
+  std::array<at_place, most_places> places_{};
+  std::array<known_copy, most_known> copies_{};
   use_history* history_ = nullptr;
+  std::uint64_t decisions_ = 0;
   int last_place_ = -1;
 };
 
@@ -82,25 +102,24 @@ struct decision {
   double predicted_work_us = 0;
 };
 
-/// A term of a prediction.
-struct cost_term {
+/// A term of a prediction, such as {"copy in", 12.5, "prior"}.
+struct priced_term {
   std::string name;
   double us;
-  /// Where the constants are from, such as "calibrated, 12 samples, sigma 3 %".
   std::string from;
 };
-struct candidate {
+struct priced_place {
   int place;
   int workers;
-  std::vector<cost_term> terms;
+  std::vector<priced_term> terms;
   double total_us;
   /// Why it cannot be chosen; "" if it can.
   std::string why_not;
 };
 struct reasoning {
-  std::vector<candidate> candidates;
+  std::vector<priced_place> places;
   decision chosen;
-  /// By how much the best other one is slower, as a part of the chosen one's time.
+  /// By how much the best other place is slower, as a part of the chosen one's time; infinite if there is none.
   double margin;
 };
 
@@ -117,20 +136,36 @@ class planner {
   int place_count() const noexcept;
   std::string_view name_of(int place) const noexcept;  ///< "cpu", "gpu:0", ...
 
-  /// Does not allocate once the task was decided on.
+  /// Whether more than one worker could be of use: only then need anybody ask how many there are.
+  bool may_share(planned_task& what) const;
+
+  /// Does not allocate once the task was decided on with this limit of workers.
   decision decide(planned_task& what, const question& asked);
-  /// The same, with every candidate, and nothing remembered.
+  /// The same, with every place, and nothing remembered.
   reasoning explain(planned_task& what, const question& asked) const;
 
   /// The work of a decision took so long: without transfers, on a device also without waiting.
-  void learn(planned_task& what, const decision& about, double measured_us) noexcept;
+  void learn(planned_task& what, int place, double measured_us) noexcept;
   void learn_copy(int place, direction to, memory_kind kind, std::int64_t bytes, double measured_us) noexcept;
-  /// What a result became: it was read on the host after a device had made it.
-  static void note_made(use_history& of) noexcept;
-  static void note_read(use_history& of) noexcept;
+  /// What becomes of the results of a task.
+  use_history& history_of(planned_task& what) const;
+
+  const planner_settings& settings() const noexcept;
+  const profile& constants() const noexcept;
 
  private:
   struct state;
+  struct price;
+  struct choice;
+  void prepare(planned_task& what, int worker_limit) const;
+  double copy_us(int place, direction to, memory_kind kind, std::int64_t bytes) const noexcept;
+  double move_us(const operand_state& what, int place) const noexcept;
+  std::array<price, most_places> price_all(planned_task& what, const question& asked) const;
+  choice choose(const planned_task& what, const question& asked,
+                const std::array<price, most_places>& prices) const noexcept;
+  void explore(planned_task& what, const std::array<price, most_places>& prices, choice& chosen) noexcept;
+  void remember_gain(const question& asked, const std::array<price, most_places>& prices, int chosen) noexcept;
+
   std::unique_ptr<state> state_;
 };
 

@@ -198,7 +198,7 @@ void run_stage(const ops::arg_stage& stage, const stage_context& context) {
   const tile_plan plan(stage.chain, split.order);
   const detail::layout target =
       reordered(stage.target.at, result_order(split.kept, everywhere ? split.order : dims{stage.axis}));
-  const int workers = workers_for(elements, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
+  const int workers = context.workers();
   const bool in_groups = split.inner == 1 && split.middle <= longest_group;
   (in_groups ? search_groups : search_rows)(stage, context, split, plan, target, workers);
 }

@@ -72,20 +72,27 @@ class cpu_executable final : public executable {
 
   std::int64_t temporary_bytes() const noexcept override { return temporary_bytes_; }
 
-  void run(std::span<const operand> operands, const resolved_policy& rules) const {
+  void run(std::span<const operand> operands, const resolved_policy& rules,
+           std::span<const std::int16_t> workers) const {
     if (!temporaries_.empty()) {
-      run_with_temporaries(operands, rules);
+      run_with_temporaries(operands, rules, workers);
       return;
     }
-    const stage_context context{operands, rules};
-    for (const cpu_stage& stage : stages_) stage.run(context);
+    for (const cpu_stage& stage : stages_) stage.run({operands, rules, workers_of(stage, workers)});
   }
 
  private:
-  void run_with_temporaries(std::span<const operand> operands, const resolved_policy& rules) const {
+  // Of two stages that are done together, the larger number.
+  static int workers_of(const cpu_stage& stage, std::span<const std::int16_t> planned) {
+    if (planned.empty()) return 0;
+    const auto last = static_cast<std::size_t>(stage.number);
+    return stage.with_last ? std::max(planned[last - 1], planned[last]) : planned[last];
+  }
+
+  void run_with_temporaries(std::span<const operand> operands, const resolved_policy& rules,
+                            std::span<const std::int16_t> workers) const {
     std::vector<operand> bound(operands.begin(), operands.end());
     std::vector<scratch> memory(bound.size());
-    const stage_context context{bound, rules};
     auto next = temporaries_.begin();
     for (const cpu_stage& stage : stages_) {
       const std::size_t made = target_of(stage);
@@ -94,7 +101,7 @@ class cpu_executable final : public executable {
         memory[made] = scratch(buffer.size * item_size(buffer.type));
         bound[made].data = memory[made].data();
       }
-      stage.run(context);
+      stage.run({bound, rules, workers_of(stage, workers)});
       for (; next != temporaries_.end() && last_stage(*next) <= stage.number; ++next) {
         memory[*next] = scratch();
       }
@@ -155,8 +162,9 @@ class cpu_backend final : public backend {
     return std::make_shared<const cpu_executable>(std::move(what));
   }
 
-  void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules) override {
-    static_cast<const cpu_executable&>(what).run(operands, rules);
+  void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
+           std::span<const std::int16_t> workers) override {
+    static_cast<const cpu_executable&>(what).run(operands, rules, workers);
   }
 };
 

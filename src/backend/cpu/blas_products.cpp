@@ -235,9 +235,7 @@ void blas_products(const batch& all) {
   const std::int64_t spare_bytes = product<T>::scratch_bytes(
       x.block(0, 0, rows, x.columns), y.block(0, 0, y.rows, columns), z.block(0, 0, rows, columns));
 
-  const double multiplications = static_cast<double>(all.size) * static_cast<double>(z.rows) *
-                                 static_cast<double>(z.columns) * static_cast<double>(x.columns);
-  const int workers = workers_for(static_cast<std::int64_t>(std::min(1e15, multiplications)), 1, all.context.rules);
+  const int workers = all.context.workers();
   std::vector<scratch> spares;
   for (int i = 0; i < workers; ++i) spares.emplace_back(spare_bytes);
   runtime::parallel_for(all.size * parts.count(), workers, [&](std::int64_t begin, std::int64_t end, int number) {

@@ -40,13 +40,12 @@ elementwise_plan::elementwise_plan(const ops::elementwise_stage& stage) : target
   const bool outgrows = outgrows_caches(stage.chain);
   for (const iteration& visited : iteration::of_elementwise(stage.chain, stage.target.at)) {
     parts_.emplace_back(stage, visited, outgrows);
-    ns_ += static_cast<double>(parts_.back().elements) * parts_.back().plan.element_ns();
   }
 }
 
 void elementwise_plan::run(const stage_context& context) const {
   std::byte* const base = context.operands[static_cast<std::size_t>(target_buffer_)].data;
-  const int workers = workers_for(ns_, context.rules);
+  const int workers = parts_.empty() ? 1 : context.workers();
   if (workers == 1) {
     run_alone(base, context);
   } else {

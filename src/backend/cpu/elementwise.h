@@ -46,7 +46,6 @@ class elementwise_plan {
 
   int target_buffer_;
   std::vector<part> parts_;
-  double ns_ = 0;
 };
 
 }  // namespace tandem::backend

@@ -24,7 +24,7 @@ void integer_products(const batch& all) {
   const std::byte* const x_base = all.context.data(stage.x);
   const std::byte* const y_base = all.context.data(stage.y);
   std::byte* const z_base = all.context.data(stage.target);
-  const int workers = workers_for(core::size_of(shape), std::min<std::int64_t>(depth, 1 << 20), all.context.rules);
+  const int workers = all.context.workers();
   std::vector<scratch> sums;
   for (int i = 0; i < workers; ++i) sums.emplace_back(tile_elements * largest_item_bytes);
 

@@ -132,17 +132,6 @@ struct grid {
   std::int64_t column(std::int64_t part) const { return begin(columns, column_parts, part, 32); }
 };
 
-// Workers that pay. A fork and join of two takes as long as the multiplications that one of them must have to do, 3 us
-// with AVX-512, and starting on a product as long as `each` of them (AMD Zen 5, libomp 19, 2026-11).
-template <class T>
-int workers_that_pay(const batch& all, double multiplications) {
-  constexpr double each = 512;
-  constexpr double worth_a_worker = 1'600'000.0 / sizeof(T);
-  const double work = static_cast<double>(all.size) * (multiplications + each);
-  if (work < 2 * worth_a_worker) return 1;
-  return static_cast<int>(std::min(work / worth_a_worker, static_cast<double>(all.context.workers())));
-}
-
 }  // namespace
 
 template <class T>
@@ -156,7 +145,7 @@ void real_products(const batch& all) {
   constexpr double small_vector_product = 4096;
   if ((z.rows == 1 || z.columns == 1) && one.multiplications() > small_vector_product) return blas_products<T>(all);
 
-  const int workers = workers_that_pay<T>(all, one.multiplications());
+  const int workers = all.context.workers();
   std::vector<scratch> spares;
   if (one.spare_bytes() > 0) {
     for (int i = 0; i < workers; ++i) spares.emplace_back(one.spare_bytes());

@@ -141,8 +141,7 @@ void reduce_groups(const ops::reduce_stage& stage, const stage_context& context,
   const std::int64_t tiles_at_once = plan.is_in_place() ? 8 : 1;
   const std::int64_t groups_at_once = tiles_at_once * tile_elements / length;
   const std::int64_t parts = (split.outer + groups_at_once - 1) / groups_at_once;
-  const int workers =
-      workers_for(split.outer * length, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
+  const int workers = context.workers();
   const auto tile_workers = make_workers(plan, context.operands, workers);
   std::vector<scratch> results;
   for (int i = 0; i < workers; ++i) results.emplace_back(groups_at_once * plan.item_bytes());
@@ -275,8 +274,7 @@ void reduce_chunks(const ops::reduce_stage& stage, const stage_context& context,
   const std::int64_t item_bytes = plan.item_bytes();
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * row_bytes : 0);
-  const int workers = workers_for(core::size_of(stage.chain.shape),
-                                  static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
+  const int workers = context.workers();
   const auto tile_workers = make_workers(plan, context.operands, workers);
   std::vector<decltype(make_steps())> steps;
   std::vector<cascade> cascades;

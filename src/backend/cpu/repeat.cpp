@@ -38,7 +38,7 @@ void run_stage(const ops::repeat_stage& stage, const stage_context& context) {
     return low;
   };
 
-  const int workers = workers_for(elements, 1, context.rules);
+  const int workers = context.workers();
   std::vector<scratch> tiles;
   for (int i = 0; i < workers; ++i) tiles.emplace_back(tile_elements * largest_item_bytes);
   runtime::parallel_for(rows, workers, [&](std::int64_t begin, std::int64_t end, int number) {

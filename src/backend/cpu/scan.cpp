@@ -73,7 +73,7 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
   const work_grid grid(split, tile_elements, 64);
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const std::int64_t units = grid.items * grid.chunks;
-  const int workers = workers_for(elements, static_cast<std::int64_t>(stage.chain.code.size()) + 1, context.rules);
+  const int workers = context.workers();
   // The carried row of each unit, or, where items are not cut, of the unit that a worker is at: there may be as many
   // items as elements.
   const bool cut = grid.chunks > 1;

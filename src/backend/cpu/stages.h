@@ -15,9 +15,10 @@ namespace tandem::backend {
 struct stage_context {
   std::span<const operand> operands;
   const resolved_policy& rules;
+  /// For the stage; 0 for as many as the policy allows.
+  int planned_workers = 0;
 
-  /// How many workers the policy allows. Asks the system: not for work that is too small for more than one.
-  int workers() const { return runtime::workers_of(rules); }
+  int workers() const { return planned_workers > 0 ? planned_workers : runtime::workers_of(rules); }
 
   std::byte* data(const ops::region& of) const { return operands[static_cast<std::size_t>(of.buffer)].data; }
   void advance(std::int64_t work) const {

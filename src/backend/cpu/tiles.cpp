@@ -18,24 +18,6 @@ void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count) {
   });
 }
 
-int workers_for(double one_worker_ns, const resolved_policy& rules) {
-  // Beside the fork, workers need registers, and what the operands' and the result's lines take from one core's cache
-  // to another's: exp of 10,000 float64 took one worker 5.8 us and two 6.2, of 30,000 17 and 12 (AMD Zen 5, 2026-11).
-  constexpr double more_ns = 2500;
-  if (one_worker_ns < 3 * more_ns || rules.workers.value == 1) return 1;
-  const int workers = runtime::workers_of(rules);
-  return workers == 1 || one_worker_ns < 3 * (more_ns + runtime::fork_join_ns(workers)) ? 1 : workers;
-}
-
-// What a core does in a nanosecond on operands in its L2 cache (AMD Zen 5 and Intel Cascade Lake with AVX-512, 2026-11:
-// 60 to 150 bytes; 16 to 64 operations of float64).
-constexpr double bytes_a_ns = 100;
-constexpr double flops_a_ns = 32;
-
-int workers_for(std::int64_t elements, std::int64_t steps, const resolved_policy& rules) {
-  return workers_for(static_cast<double>(elements * (steps + 1)) * 16 / bytes_a_ns, rules);
-}
-
 tile_plan::tile_plan(const ops::fused_chain& chain, const iteration& visited)
     : type_(chain.type),
       constants_(chain.constants),
@@ -59,15 +41,6 @@ tile_plan::tile_plan(const ops::fused_chain& chain, const iteration& visited)
   }
   is_tileless_ = steps_.size() == 1 && held_registers_ == 0 && constants_.empty();
   held_registers_ += static_cast<std::int64_t>(constants_.size()) + scratch_registers_;
-  for (const source& from : sources_) {
-    // Element by element where they do not lie one after the other.
-    element_ns_ += static_cast<double>(from.item_bytes) / bytes_a_ns + (from.contiguous || from.constant ? 0 : 0.2);
-  }
-  element_ns_ += static_cast<double>(item_bytes()) / bytes_a_ns;
-  for (const ops::instruction& code : chain.code) {
-    const int flops = code.converts ? 1 : ops::info(code.which).flops;
-    element_ns_ += static_cast<double>(flops * item_size(code.operand_type)) / 8 / flops_a_ns;
-  }
 }
 
 namespace {

@@ -57,8 +57,6 @@ class tile_plan {
   dtype type() const noexcept { return type_; }
   /// Whether the chain is one operand whose elements lie one after the other.
   bool is_in_place() const noexcept { return steps_.empty() && sources_.size() == 1 && sources_[0].is_in_place(); }
-  /// Time that one worker needs for an element whose operands are in its caches, roughly.
-  double element_ns() const noexcept { return element_ns_; }
   /// Whether a worker may be asked to write more than a tile to memory at once: for one loop over operands that are
   /// read in place.
   bool is_tileless(bool streams) const noexcept {
@@ -156,7 +154,6 @@ class tile_plan {
   std::int64_t held_registers_ = 0;
   bool is_tileless_;
   bool writes_rows_;
-  double element_ns_ = 0;
 };
 
 /// The layout with its axes in another order.
@@ -165,12 +162,6 @@ detail::layout reordered(const detail::layout& at, const dims& order);
 /// One worker for each of `count`, made before the work starts so that nothing fails in the middle of it.
 std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, std::span<const operand> operands,
                                                              int count);
-
-/// How many workers to use for work that takes one worker this long: one where more would not pay. Only who computes
-/// what depends on it, never the result.
-int workers_for(double one_worker_ns, const resolved_policy& rules);
-/// The same for `steps` loops over `elements`.
-int workers_for(std::int64_t elements, std::int64_t steps, const resolved_policy& rules);
 
 /// Fills `count` elements of dtype `type` with a number.
 void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count);

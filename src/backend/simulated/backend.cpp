@@ -128,7 +128,8 @@ class simulated_backend final : public backend {
     return std::make_shared<const simulated_executable>(std::move(what));
   }
 
-  void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules) override {
+  void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
+           std::span<const std::int16_t>) override {
     const auto& ours = static_cast<const simulated_executable&>(what);
     const ops::program& program = ours.program();
     if (program.stages.empty()) return;

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "plan/profile.h"
+#include "plan/task.h"
+
+// The equations: what a stage takes at a place, by a profile, in microseconds. docs/planner.md derives them.
+namespace tandem::plan {
+
+/// A stage on the host with some number of workers.
+struct host_time {
+  int workers = 1;
+  double fork_us = 0;
+  double compute_us = 0;
+  double memory_us = 0;
+  /// The cache that holds what it reads and writes: 0, 1, or 2 for none.
+  int level = 0;
+
+  double us() const noexcept { return fork_us + (compute_us > memory_us ? compute_us : memory_us); }
+};
+host_time on_host(const host_profile& by, const stage_task& what, int workers) noexcept;
+/// With the number of workers that ends it soonest, at most `limit`. More than one only if that is faster by 5 %.
+host_time on_host_at_best(const host_profile& by, const stage_task& what, int limit) noexcept;
+
+/// A stage on a device, without its launch.
+struct device_time {
+  double compute_us = 0;
+  double memory_us = 0;
+  double kernel_us = 0;
+
+  double us() const noexcept { return kernel_us + (compute_us > memory_us ? compute_us : memory_us); }
+};
+device_time on_device(const device_profile& by, const stage_task& what) noexcept;
+
+/// A copy over the link.
+double copy_time_us(const link_profile& by, std::int64_t bytes) noexcept;
+
+}  // namespace tandem::plan

@@ -1,0 +1,362 @@
+#include "plan/planner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <mutex>
+
+#include <tandem/errors.h>
+
+#include "plan/model.h"
+#include "plan/planner_state.h"
+
+namespace tandem::plan {
+
+namespace {
+
+/// What learned factors may be at most, and their reciprocals at least. Links share their lanes and their switches with
+/// others, and may lose more than a kernel does.
+constexpr double most_of_work = 4;
+constexpr double most_of_link = 16;
+/// A place is left only for a gain above this part, or above twice the deviation of measurements, at most a quarter.
+constexpr double least_gain = 0.05;
+constexpr double most_needed_gain = 0.25;
+/// Shorter work teaches nothing: what is measured is mostly noise.
+constexpr double shortest_lesson_us = 50;
+
+// The stage that takes longest decides what corrections are for.
+struct longest_stage {
+  double us = -1;
+  const stage_task* which = nullptr;
+
+  void add(const stage_task& each, double its_us) {
+    if (its_us <= us) return;
+    us = its_us;
+    which = &each;
+  }
+  std::uint64_t key(int place) const noexcept {
+    if (which == nullptr) return static_cast<std::uint64_t>(place) + 1;
+    double work = which->bytes;
+    for (const double each : which->operations) work += each;
+    const auto size = static_cast<std::uint64_t>(work < 1 ? 0 : std::ilogb(work));
+    return (std::uint64_t{which->operation} << 32 | static_cast<std::uint64_t>(which->type) << 24 |
+            static_cast<std::uint64_t>(place) << 16 | size << 8) +
+           1;
+  }
+};
+
+}  // namespace
+
+std::string_view to_string(cause why) noexcept {
+  switch (why) {
+    case cause::only_place: return "only-place";
+    case cause::forced: return "forced";
+    case cause::unsupported: return "unsupported";
+    case cause::no_memory: return "no-memory";
+    case cause::resident: return "resident";
+    case cause::transfer_bound: return "transfer-bound";
+    case cause::launch_bound: return "launch-bound";
+    case cause::compute_bound: return "compute-bound";
+    case cause::credit: return "credit";
+    case cause::hysteresis: return "hysteresis";
+    case cause::exploration: break;
+  }
+  return "exploration";
+}
+
+planner::planner(profile constants, planner_settings settings) : state_(std::make_unique<state>()) {
+  state_->constants = std::move(constants);
+  state_->settings = settings;
+  state_->devices[host_place].name = "cpu";
+}
+
+planner::~planner() = default;
+
+int planner::add(device_entry device) {
+  const std::lock_guard lock(state_->adding);
+  const int place = place_count();
+  if (place == most_places) {
+    throw argument_error(
+        fmt::format("the planner chooses among at most {} devices; {} is one more", most_places - 1, device.name));
+  }
+  state_->devices[static_cast<std::size_t>(place)] = std::move(device);
+  state_->count.store(place + 1, std::memory_order_release);
+  return place;
+}
+
+int planner::place_count() const noexcept { return state_->count.load(std::memory_order_acquire); }
+std::string_view planner::name_of(int place) const noexcept {
+  return state_->devices[static_cast<std::size_t>(place)].name;
+}
+const planner_settings& planner::settings() const noexcept { return state_->settings; }
+const profile& planner::constants() const noexcept { return state_->constants; }
+
+// ---- what does not change from run to run
+
+void planner::prepare(planned_task& what, int worker_limit) const {
+  const auto count = static_cast<std::uint64_t>(place_count());
+  if (what.version_ == count && what.worker_limit_ == worker_limit) return;
+  const host_profile& host = state_->constants.host;
+  longest_stage longest;
+  what.workers_.resize(what.what_.stages.size());
+  double work_us = 0;
+  for (std::size_t i = 0; i < what.what_.stages.size(); ++i) {
+    const host_time time = on_host_at_best(host, what.what_.stages[i], worker_limit);
+    what.workers_[i] = static_cast<std::int16_t>(time.workers);
+    work_us += time.us();
+    longest.add(what.what_.stages[i], time.us());
+  }
+  planned_task::at_place& here = what.places_[host_place];
+  here.work_us = work_us + host.call_us.value;
+  here.fixed_us = 0;
+  here.learned = &state_->corrections[longest.key(host_place)];
+  for (int place = 1; place < static_cast<int>(count); ++place) {
+    const device_profile& by = state_->devices[static_cast<std::size_t>(place)].constants;
+    longest = {};
+    double us = 0;
+    for (const stage_task& each : what.what_.stages) {
+      const double stage_us = on_device(by, each).us();
+      longest.add(each, stage_us);
+      us += std::max(stage_us, by.launch_us.value);  // launches go on while kernels run
+    }
+    planned_task::at_place& there = what.places_[static_cast<std::size_t>(place)];
+    there.work_us = us;
+    there.fixed_us = by.allocate_us.value + by.launch_us.value;
+    there.wait_us = by.synchronize_us.value;
+    there.learned = &state_->corrections[longest.key(place)];
+  }
+  what.copies_.fill({});
+  what.history_ = &state_->histories[what.structure_];
+  what.worker_limit_ = worker_limit;
+  what.version_ = count;
+}
+
+bool planner::may_share(planned_task& what) const {
+  if (what.knows_sharing_) return what.may_share_;
+  const host_profile& host = state_->constants.host;
+  what.knows_sharing_ = true;
+  for (const stage_task& each : what.what_.stages) {
+    const double fork_us = host.fork_us.empty() ? 0 : host.fork_us.values.front().value;
+    if (!host.fork_us.empty() && on_host(host, each, 1).us() > fork_us) what.may_share_ = true;
+  }
+  return what.may_share_;
+}
+
+use_history& planner::history_of(planned_task& what) const {
+  if (what.history_ == nullptr) what.history_ = &state_->histories[what.structure_];
+  return *what.history_;
+}
+
+// ---- prices
+
+double planner::copy_us(int place, direction to, memory_kind kind, std::int64_t bytes) const noexcept {
+  return copy_time_us(state_->link(place, to, kind), bytes) * state_->of_link(place, to, kind).factor();
+}
+
+double planner::move_us(const operand_state& what, int place) const noexcept {
+  if (what.valid_on == 0 || contains(what.valid_on, place) || what.bytes == 0) return 0;
+  const memory_kind kind = what.is_pinned ? memory_kind::pinned : memory_kind::pageable;
+  double us = 0;
+  if (!contains(what.valid_on, host_place)) {
+    us += copy_us(std::countr_zero(what.valid_on), direction::to_host, kind, what.bytes);
+  }
+  if (place != host_place) us += copy_us(place, direction::to_device, kind, what.bytes);
+  return us;
+}
+
+std::array<planner::price, most_places> planner::price_all(planned_task& what, const question& asked) const {
+  prepare(what, asked.worker_limit);
+  std::array<price, most_places> prices;
+  const int count = place_count();
+  const double probability = what.history_->probability_of_reading();
+  for (int place = 0; place < count; ++place) {
+    price& of = prices[static_cast<std::size_t>(place)];
+    const planned_task::at_place& here = what.places_[static_cast<std::size_t>(place)];
+    of.is_possible = contains(asked.allowed, place);
+    of.why_not = cause::forced;
+    of.work_us = here.work_us * here.learned->factor();
+    of.fixed_us = here.fixed_us;
+    of.cold_us = asked.cold_us[static_cast<std::size_t>(place)];
+    std::int64_t needed_bytes = what.what_.temporary_bytes;
+    const auto add = [&](const operand_state& operand) {
+      if (operand.valid_on == 0 || contains(operand.valid_on, place) || operand.bytes == 0) return;
+      needed_bytes += operand.bytes;
+      const double us = move_us(operand, place);
+      of.copies_us += us;
+      if (operand.credit_us != nullptr) {
+        of.credit_us += std::min(us, double{operand.credit_us->load(std::memory_order_relaxed)});
+      }
+    };
+    for (const operand_state& each : asked.reads) add(each);
+    if (!asked.writes_all) {
+      add(asked.writes);
+    } else if (!contains(asked.writes.valid_on, place)) {
+      needed_bytes += asked.writes.bytes;
+    }
+    if (place == host_place) continue;
+    of.back_us =
+        probability * (here.wait_us + copy_us(place, direction::to_host,
+                                              asked.writes.is_pinned ? memory_kind::pinned : memory_kind::pageable,
+                                              asked.writes.bytes));
+    if (needed_bytes > asked.free_bytes[static_cast<std::size_t>(place)] && of.is_possible) {
+      of.is_possible = false;
+      of.why_not = cause::no_memory;
+    }
+  }
+  return prices;
+}
+
+// ---- deciding
+
+namespace {
+
+// Adds to what somebody else may add to, too; one of two may be lost.
+void add_to(std::atomic<double>& to, double us) noexcept {
+  to.store(to.load(std::memory_order_relaxed) + us, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+decision planner::decide(planned_task& what, const question& asked) {
+  const int count = place_count();
+  if (count == 1 || asked.allowed == set_of(host_place)) {
+    prepare(what, asked.worker_limit);
+    const planned_task::at_place& here = what.places_[host_place];
+    const double us = here.work_us * here.learned->factor();
+    const cause why = count == 1 && asked.allowed == all_places ? cause::only_place : cause::forced;
+    return {host_place, what.workers_, why, us, us};
+  }
+  const auto prices = price_all(what, asked);
+  ++what.decisions_;
+  choice chosen = choose(what, asked, prices);
+  if (state_->settings.learns) explore(what, prices, chosen);
+  const price& of = prices[static_cast<std::size_t>(chosen.place)];
+  what.last_place_ = chosen.place;
+  what.places_[static_cast<std::size_t>(chosen.place)].tried = what.decisions_;
+  add_to(state_->run_us, of.us());
+  remember_gain(asked, prices, chosen.place);
+  return {chosen.place,
+          chosen.place == host_place ? std::span<const std::int16_t>(what.workers_) : std::span<const std::int16_t>(),
+          chosen.why, of.us(), of.work_us};
+}
+
+planner::choice planner::choose(const planned_task& what, const question& asked,
+                                const std::array<price, most_places>& prices) const noexcept {
+  const int count = place_count();
+  int best = -1;
+  int possible = 0;
+  bool lacks_memory = false;
+  for (int place = 0; place < count; ++place) {
+    const price& of = prices[static_cast<std::size_t>(place)];
+    lacks_memory = lacks_memory || (!of.is_possible && of.why_not == cause::no_memory);
+    if (!of.is_possible) continue;
+    ++possible;
+    if (best < 0 || of.us() < prices[static_cast<std::size_t>(best)].us()) best = place;
+  }
+  // What the policy demands is tried, and fails with an error that says why.
+  if (best < 0) return {std::countr_zero(asked.allowed), cause::forced};
+  if (possible == 1) return {best, lacks_memory ? cause::no_memory : cause::forced};
+  const price& chosen = prices[static_cast<std::size_t>(best)];
+  const int last = what.last_place_;
+  if (last >= 0 && last < count && last != best && prices[static_cast<std::size_t>(last)].is_possible) {
+    const double before_us = prices[static_cast<std::size_t>(last)].us();
+    const double sigma = std::max(what.places_[static_cast<std::size_t>(last)].learned->sigma(),
+                                  what.places_[static_cast<std::size_t>(best)].learned->sigma());
+    const double needed = std::clamp(2 * sigma, least_gain, most_needed_gain);
+    if (chosen.us() > before_us * (1 - needed)) return {last, cause::hysteresis};
+  }
+  int other = -1;
+  for (int place = 0; place < count; ++place) {
+    if (place == best || !prices[static_cast<std::size_t>(place)].is_possible) continue;
+    if (other < 0 || prices[static_cast<std::size_t>(place)].us() < prices[static_cast<std::size_t>(other)].us()) {
+      other = place;
+    }
+  }
+  const price& beside = prices[static_cast<std::size_t>(other)];
+  if (chosen.credit_us > 0 && chosen.us() + chosen.credit_us > beside.us()) return {best, cause::credit};
+  if (best == host_place) {
+    const device_profile& by = state_->devices[static_cast<std::size_t>(other)].constants;
+    const double start_us = beside.fixed_us + by.kernel_us.value * static_cast<double>(what.what_.stages.size());
+    if (start_us >= chosen.us()) return {best, cause::launch_bound};
+    if (beside.work_us + beside.fixed_us < chosen.us()) return {best, cause::transfer_bound};
+    return {best, cause::compute_bound};
+  }
+  if (beside.copies_us > 0 && beside.alone_us() < chosen.us()) return {best, cause::resident};
+  return {best, cause::compute_bound};
+}
+
+// Now and then another place is tried: what it was thought to cost may come from a time when something else was going
+// on.
+void planner::explore(planned_task& what, const std::array<price, most_places>& prices, choice& chosen) noexcept {
+  constexpr std::uint64_t most_patience = 4096;
+  const double best_us = prices[static_cast<std::size_t>(chosen.place)].us();
+  if (best_us < shortest_lesson_us) return;
+  for (int place = 0; place < place_count(); ++place) {
+    const price& of = prices[static_cast<std::size_t>(place)];
+    if (place == chosen.place || !of.is_possible) continue;
+    planned_task::at_place& there = what.places_[static_cast<std::size_t>(place)];
+    if (what.decisions_ - there.tried < there.patience) continue;
+    // Without what was learned it is not far behind.
+    const double factor = there.learned->factor();
+    const double unlearned_us = of.us() - of.work_us + of.work_us / factor;
+    const double extra_us = std::max(of.us() - best_us, 0.0);
+    const double allowed_us = state_->settings.exploration * state_->run_us.load(std::memory_order_relaxed);
+    if (unlearned_us > 2 * best_us || state_->explored_us.load(std::memory_order_relaxed) + extra_us > allowed_us) {
+      continue;
+    }
+    there.patience = std::min(2 * there.patience, most_patience);
+    add_to(state_->explored_us, extra_us);
+    chosen = {place, cause::exploration};
+    return;
+  }
+}
+
+// Ski rental: what staying costs in the long run is remembered with what would have to move, and pays for moving it.
+void planner::remember_gain(const question& asked, const std::array<price, most_places>& prices, int chosen) noexcept {
+  const double paid_us = prices[static_cast<std::size_t>(chosen)].us();
+  int better = -1;
+  double gain_us = 0;
+  for (int place = 0; place < place_count(); ++place) {
+    const price& of = prices[static_cast<std::size_t>(place)];
+    if (place == chosen || !of.is_possible || of.copies_us == 0 || paid_us - of.alone_us() <= gain_us) continue;
+    better = place;
+    gain_us = paid_us - of.alone_us();
+  }
+  float inherited_us = 0;
+  for (const operand_state& each : asked.reads) {
+    if (each.credit_us == nullptr || each.bytes == 0) continue;
+    if (each.valid_on != 0 && !contains(each.valid_on, chosen)) {
+      each.credit_us->store(0, std::memory_order_relaxed);
+      continue;
+    }
+    if (better < 0 || contains(each.valid_on, better)) continue;
+    const double share = move_us(each, better) / prices[static_cast<std::size_t>(better)].copies_us;
+    const float now_us = each.credit_us->load(std::memory_order_relaxed) + static_cast<float>(gain_us * share);
+    each.credit_us->store(now_us, std::memory_order_relaxed);
+    const double part = std::min(1.0, static_cast<double>(asked.writes.bytes) / static_cast<double>(each.bytes));
+    inherited_us = std::max(inherited_us, now_us * static_cast<float>(part));
+  }
+  // A result goes on where its operands left off.
+  if (asked.writes.credit_us != nullptr) asked.writes.credit_us->store(inherited_us, std::memory_order_relaxed);
+}
+
+// ---- learning
+
+void planner::learn(planned_task& what, int place, double measured_us) noexcept {
+  const planned_task::at_place& here = what.places_[static_cast<std::size_t>(place)];
+  if (!state_->settings.learns || here.learned == nullptr || here.work_us <= 0) return;
+  if (measured_us < shortest_lesson_us) return;
+  here.learned->learn(measured_us / here.work_us, most_of_work);
+}
+
+void planner::learn_copy(int place, direction to, memory_kind kind, std::int64_t bytes, double measured_us) noexcept {
+  if (!state_->settings.learns || measured_us < shortest_lesson_us || place <= 0 || place >= place_count()) return;
+  const double predicted_us = copy_time_us(state_->link(place, to, kind), bytes);
+  if (predicted_us <= 0) return;
+  state_->links[static_cast<std::size_t>(place)][static_cast<std::size_t>(to)][static_cast<std::size_t>(kind)].learn(
+      measured_us / predicted_us, most_of_link);
+}
+
+}  // namespace tandem::plan

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+
+#include "plan/planner.h"
+
+// What a planner has inside, for its two files.
+namespace tandem::plan {
+
+struct planner::state {
+  profile constants;
+  planner_settings settings;
+  /// Place 0 is the host. Written before the count is.
+  std::array<device_entry, most_places> devices;
+  std::atomic<int> count{1};
+  std::mutex adding;
+  mutable fixed_table<correction, 4096> corrections;
+  mutable fixed_table<use_history, 1024> histories;
+  /// [place][direction][kind].
+  std::array<std::array<std::array<correction, 2>, 2>, most_places> links;
+  /// Time of all decisions, and what trying other places has cost, by prediction.
+  std::atomic<double> run_us{0};
+  std::atomic<double> explored_us{0};
+
+  const link_profile& link(int place, direction to, memory_kind kind) const noexcept {
+    return devices[static_cast<std::size_t>(place)]
+        .constants.link[static_cast<std::size_t>(to)][static_cast<std::size_t>(kind)];
+  }
+  const correction& of_link(int place, direction to, memory_kind kind) const noexcept {
+    return links[static_cast<std::size_t>(place)][static_cast<std::size_t>(to)][static_cast<std::size_t>(kind)];
+  }
+};
+
+/// What a place would cost.
+struct planner::price {
+  bool is_possible = false;
+  cause why_not = cause::only_place;
+  double work_us = 0;
+  double fixed_us = 0;
+  /// Copies of what is missing there; what of them their credit has paid for.
+  double copies_us = 0;
+  double credit_us = 0;
+  double back_us = 0;
+  double cold_us = 0;
+
+  double alone_us() const noexcept { return work_us + fixed_us + back_us + cold_us; }
+  double us() const noexcept { return alone_us() + copies_us - credit_us; }
+};
+
+struct planner::choice {
+  int place;
+  cause why;
+};
+
+}  // namespace tandem::plan
