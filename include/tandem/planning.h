@@ -7,8 +7,11 @@
 #include <vector>
 
 #include <tandem/device.h>
+#include <tandem/dims.h>
+#include <tandem/dtype.h>
 #include <tandem/export.h>
 #include <tandem/expr.h>
+#include <tandem/ndarray.h>
 #include <tandem/policy.h>
 
 // How the library decides where an evaluation runs, and with how many workers: asking for its reasons, measuring the
@@ -40,6 +43,8 @@ struct place_candidate {
 
 /// What the planner would do, and why.
 struct explanation {
+  /// The function at the root, and the result: "matmul: float32 (4096, 4096)".
+  std::string what;
   /// The CPU first.
   std::vector<place_candidate> candidates;
   /// The number of the chosen one.
@@ -63,6 +68,10 @@ TANDEM_API explanation explain(const expr& value, const policy& rules = {});
 /// A table of lines, each ended.
 TANDEM_API std::string to_string(const explanation& of);
 TANDEM_API std::ostream& operator<<(std::ostream& out, const explanation& of);
+
+/// An array that has a shape and a dtype and no memory, to be explained. Its elements are allocated, and not set, when
+/// they are first used. Throws: `shape_error` for a negative extent, `out_of_memory` for more bytes than fit in 63 bits.
+TANDEM_API ndarray placeholder(const dims& shape, dtype type);
 
 /// The devices besides the CPU that `device::automatic` chooses among, in this process. Default: all GPUs that can be
 /// used, or what the environment variable TANDEM_CANDIDATES says ("gpu:0,sim:h200"; "none" for none). Simulated devices

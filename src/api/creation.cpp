@@ -28,7 +28,7 @@ ndarray allocated(const dims& shape, dtype type, std::string_view what) {
   const std::int64_t size_bytes = core::checked_bytes(shape, type, what);
   const resolved_policy rules = exec::decide({});
   // A device that is demanded must be there; what is made for one takes no memory of the host.
-  memory::device_memory& memory = exec::place({rules, what}, {}).memory();
+  memory::device_memory& memory = exec::wanted({rules, what}).memory();
   if (!memory.is_host()) {
     const std::int64_t total_bytes = memory.information().total_bytes;
     if (size_bytes > total_bytes) {

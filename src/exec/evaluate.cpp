@@ -30,11 +30,9 @@ using detail::storage;
 
 // Expressions of one structure share a program; what differs is where their arrays begin.
 bound_program bind(const cached_program& found, const ops::structure& of, std::int64_t target_offset) {
-  bound_program bound{found.runs,
-                      found.code,
-                      buffer_list<binding>(found.array_of_buffer.size()),
-                      target_offset - found.target_offset,
-                      {}};
+  bound_program bound{
+      found.runs, found.code,   buffer_list<binding>(found.array_of_buffer.size()), target_offset - found.target_offset,
+      {},         found.planned};
   for (std::size_t i = 0; i < found.array_of_buffer.size(); ++i) {
     if (found.array_of_buffer[i] < 0) continue;
     const auto at = static_cast<std::size_t>(found.array_of_buffer[i]);
@@ -44,9 +42,9 @@ bound_program bind(const cached_program& found, const ops::structure& of, std::i
   return bound;
 }
 
-bound_program bind(ops::compiled made, backend::backend& runs) {
-  bound_program bound{&runs, runs.prepare(std::move(made.code)), buffer_list<binding>(made.operands.size()), 0,
-                      std::move(made.operands)};
+bound_program bind(ops::compiled made, backend::backend& runs, std::shared_ptr<planned_program> planned) {
+  bound_program bound{&runs, runs.prepare(std::move(made.code)), buffer_list<binding>(made.operands.size()),
+                      0,     std::move(made.operands),           std::move(planned)};
   for (std::size_t i = 0; i < bound.held.size(); ++i) {
     if (bound.program().buffers[i].use == ops::buffer::role::input)
       bound.buffers[i] = {bound.held[i].storage().get(), 0};
@@ -63,6 +61,7 @@ void remember(const bound_program& made, const ops::structure& of, std::uint64_t
   kept.runs = made.runs;
   kept.code = made.code;
   kept.target_offset = target_offset;
+  kept.planned = made.planned;
   for (const ops::structure::array& each : of.arrays()) kept.offsets.push_back(each.offset);
   for (std::size_t i = 0; i < made.held.size(); ++i) {
     const ops::buffer& buffer = made.program().buffers[i];
@@ -116,37 +115,127 @@ bool keeps_alignment(const cached_program& found, const ops::structure& of, cons
   return target == nullptr || misalignment(target->layout().offset - found.target_offset, target->dtype()) == 0;
 }
 
-// The program for an expression, compiled if its structure has not been met there; with a target, one that writes to
-// it.
-bound_program find_or_compile(const ops::node_ptr& root, const ops::structure& of, bool is_described,
-                              const request& asked, const ndarray* target) {
-  const detail::layout* const layout = target == nullptr ? nullptr : &target->layout();
-  const std::int64_t target_offset = layout == nullptr ? 0 : layout->offset;
-  const bool contracts = asked.rules.fast_math.value;
-  storages_to_place storages;
-  if (target != nullptr) storages.add(*target->storage());
-  std::uint64_t hash = 0;
-  backend::backend* runs = nullptr;
-  if (is_described) {
-    for (const ops::structure::array& each : of.arrays()) storages.add(*each.memory);
-    runs = &place(asked, storages);
-    hash = of.hash() ^ reinterpret_cast<std::uintptr_t>(runs) >> 4;
-    const bool is_host = runs->memory().is_host();
-    if (!is_host) hash = with_misalignments(hash, of, target);
-    const cached_program* const found = find_program(of, runs, hash);
-    if (found != nullptr && (is_host || keeps_alignment(*found, of, target))) return bind(*found, of, target_offset);
+// How an expression is done: found or compiled, for the place that was chosen.
+class finder {
+ public:
+  finder(const ops::node_ptr& root, const ops::structure& of, bool is_described, const request& asked,
+         const ndarray* target)
+      : root_(root), of_(of), is_described_(is_described), asked_(asked), target_(target) {}
+
+  /// The program, with where it runs and what is known of that. `result_bytes` of a result that is new.
+  bound_program find() {
+    backend::backend& first = wanted(asked_);
+    bound_program found = find_at(first, nullptr);
+    decide(found);
+    if (asked_.is_automatic() && found.decided.place != plan::host_place) move(found);
+    return found;
   }
-  ops::compiled made =
-      with_contraction(layout == nullptr ? ops::compile(root) : ops::compile_into(root, *layout), contracts);
-  if (!is_described) {
-    for (std::size_t i = 0; i < made.operands.size(); ++i) {
-      if (made.code.buffers[i].use == ops::buffer::role::input) storages.add(*made.operands[i].storage());
+
+ private:
+  const detail::layout* layout() const { return target_ == nullptr ? nullptr : &target_->layout(); }
+  std::int64_t target_offset() const { return target_ == nullptr ? 0 : target_->layout().offset; }
+
+  ops::compiled compiled() const {
+    const bool contracts = asked_.rules.fast_math.value;
+    return with_contraction(target_ == nullptr ? ops::compile(root_) : ops::compile_into(root_, target_->layout()),
+                            contracts);
+  }
+
+  bound_program find_at(backend::backend& where, std::shared_ptr<planned_program> planned) {
+    std::uint64_t hash = 0;
+    if (is_described_) {
+      hash = of_.hash() ^ reinterpret_cast<std::uintptr_t>(&where) >> 4;
+      const bool is_host = where.memory().is_host();
+      if (!is_host) hash = with_misalignments(hash, of_, target_);
+      const cached_program* const found = find_program(of_, &where, hash);
+      if (found != nullptr && (is_host || keeps_alignment(*found, of_, target_))) {
+        return bind(*found, of_, target_offset());
+      }
     }
-    runs = &place(asked, storages);
+    ops::compiled made = compiled();
+    if (!planned) planned = std::make_shared<planned_program>(made.code, is_described_ ? of_.hash() : 0);
+    backend::backend& runs = able(where, made.code, asked_);
+    bound_program bound = bind(std::move(made), runs, std::move(planned));
+    if (is_described_ && &runs == &where) remember(bound, of_, hash, target_offset());
+    return bound;
   }
-  bound_program bound = bind(std::move(made), able(*runs, made.code, asked));
-  if (is_described && bound.runs == runs) remember(bound, of, hash, target_offset);
-  return bound;
+
+  void decide(bound_program& found) const;
+
+  // To where the planner wants it.
+  void move(bound_program& found) {
+    const plan::decision decided = found.decided;
+    asked_.left_host = true;
+    bound_program moved = find_at(backend_at(decided.place), found.planned);
+    if (&backend_at(decided.place) == moved.runs) {
+      moved.decided = decided;
+      found.planned->is_ready_at(decided.place);
+    }
+    moved.planned = std::move(found.planned);
+    found = std::move(moved);
+  }
+
+  const ops::node_ptr& root_;
+  const ops::structure& of_;
+  bool is_described_;
+  const request& asked_;
+  const ndarray* target_;
+};
+
+// An evaluation uses results: those that were made for nobody but the host are known by then.
+void note_uses(std::span<detail::storage* const> read) noexcept {
+  for (detail::storage* each : read) {
+    memory::placement_note& note = each->note();
+    memory::use_history* const history = note.history.load(std::memory_order_relaxed);
+    if (history != nullptr && !note.was_used.exchange(true, std::memory_order_relaxed)) history->used();
+  }
+}
+
+void finder::decide(bound_program& found) const {
+  if (found.result_buffer().use == ops::buffer::role::input) return;  // a view: there is nothing to run
+  plan::planner& planner = planner_of_process();
+  plan::planned_task& task = found.planned->task();
+  const bool is_host = found.runs->memory().is_host();
+  const int limit = is_host && planner.may_share(task) ? runtime::workers_of(asked_.rules) : 1;
+  if (!asked_.is_automatic()) {
+    const std::optional<int> place = is_host ? std::optional<int>(plan::host_place) : place_of(*found.runs);
+    if (!place) {
+      found.decided.place = -1;
+      return;
+    }
+    plan::question question;
+    question.worker_limit = limit;
+    question.allowed = plan::set_of(*place);
+    found.decided = planner.decide(task, question);
+    return;
+  }
+  storages_in_question storages;
+  for (const binding& each : std::span<const binding>(found.buffers)) {
+    if (each.memory != nullptr) storages.add(*each.memory);
+  }
+  const plan::place_set others = candidates(planner.host_time_us(task, limit));
+  const bool is_all_on_host =
+      !storages.may_be_on_devices() && (target_ == nullptr || !target_->storage()->may_be_on_device());
+  if (others == plan::set_of(plan::host_place) && is_all_on_host) {
+    plan::question question;
+    question.worker_limit = limit;
+    found.decided = planner.decide(task, question);
+    return;
+  }
+  note_uses(storages.all());
+  const plan::question question =
+      question_about(*found.planned, found.program(), storages, target_, asked_.rules, limit, others);
+  lessons::learn();
+  found.decided = planner.decide(task, question);
+}
+
+// For work that is sure to run on the host.
+plan::decision decide_on_host(planned_program& what, const request& asked) {
+  plan::planner& planner = planner_of_process();
+  plan::question question;
+  question.worker_limit = planner.may_share(what.task()) ? runtime::workers_of(asked.rules) : 1;
+  question.allowed = plan::set_of(plan::host_place);
+  return planner.decide(what.task(), question);
 }
 
 bool same_strides(const detail::layout& a, const detail::layout& b) {
@@ -245,11 +334,22 @@ resolved_policy decide(const policy& call) {
 
 namespace {
 
+// What becomes of a result tells where others like it should be made.
+void note_result(const storage& made, const bound_program& by) {
+  if (by.decided.place < 0) return;
+  memory::use_history& history = planner_of_process().history_of(by.planned->task());
+  history.made(!by.runs->memory().is_host());
+  memory::placement_note& note = made.note();
+  note.credit_us.store(by.decided.inherited_credit_us, std::memory_order_relaxed);
+  note.was_used.store(false, std::memory_order_relaxed);
+  note.history.store(&history, std::memory_order_relaxed);
+}
+
 ndarray evaluate_as(const ops::node_ptr& root, const request& asked, bool keeps,
                     const std::shared_ptr<storage>* replaced) {
   ops::structure structure;
   const bool is_described = structure.describe(*root, asked.rules.fast_math.value);
-  bound_program what = find_or_compile(root, structure, is_described, asked, nullptr);
+  bound_program what = finder(root, structure, is_described, asked, nullptr).find();
   const ops::region& place = what.program().result;
   const ops::buffer& holder = what.result_buffer();
   const bool is_view = holder.use == ops::buffer::role::input;
@@ -263,6 +363,7 @@ ndarray evaluate_as(const ops::node_ptr& root, const request& asked, bool keeps,
                         (*replaced)->size_bytes() == size_bytes && !may_write_in_part(*what.code);
     output = reuses ? *replaced : storage::unplaced(size_bytes);
     run(what, *output, detail::access::overwrite, size_bytes, asked);
+    if (planner_of_process().place_count() > 1) note_result(*output, what);
   }
   const bool writable = !repeats_elements(place.at) && (!is_view || operand->is_writable());
   ndarray result(std::move(output), what.program().result_type, place.at, writable);
@@ -274,7 +375,7 @@ void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const re
   const bool contracts = asked.rules.fast_math.value;
   ops::structure structure;
   const bool is_described = structure.describe(*root, contracts, &target.layout());
-  bound_program direct = find_or_compile(root, structure, is_described, asked, &target);
+  bound_program direct = finder(root, structure, is_described, asked, &target).find();
   const bool covers = target.size_bytes() == target.storage()->size_bytes() && target.is_contiguous();
   const detail::access how = covers ? detail::access::overwrite : detail::access::update;
   if (may_write_in_place(direct, structure, target)) {
@@ -284,11 +385,17 @@ void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const re
   // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
   // written.
   const std::int64_t size_bytes = core::checked_bytes(root->shape, root->type, "assign");
-  bound_program making =
-      bind(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), contracts), *direct.runs);
+  const auto make = [&](ops::compiled made) {
+    const auto planned = std::make_shared<planned_program>(made.code, 0);
+    bound_program bound = bind(std::move(made), *direct.runs, planned);
+    bound.decided = direct.decided;
+    if (direct.runs->memory().is_host()) bound.decided = decide_on_host(*planned, asked);
+    return bound;
+  };
+  bound_program making = make(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), contracts));
   const ndarray first(storage::unplaced(size_bytes), root->type, core::contiguous(root->shape));
   run(making, *first.storage(), detail::access::overwrite, size_bytes, asked);
-  bound_program copying = bind(ops::compile_into(ops::make_array(first), target.layout()), *direct.runs);
+  bound_program copying = make(ops::compile_into(ops::make_array(first), target.layout()));
   run(copying, *target.storage(), how, 0, asked);
 }
 
@@ -317,7 +424,7 @@ ndarray evaluate(const ops::node_ptr& root, const policy& call, bool keeps, cons
   const auto* const leaf = std::get_if<ops::array_leaf>(&root->detail);
   const auto kept = leaf == nullptr ? ops::valid_result(*root) : nullptr;
   if (leaf != nullptr || kept) {
-    place(request{rules, what}, {});  // a device that is demanded must be there, even if it has nothing to do
+    wanted(request{rules, what});  // a device that is demanded must be there, even if it has nothing to do
     return leaf != nullptr ? leaf->value : kept->value;
   }
   return with_fallback(rules, what, [&](const request& asked) { return evaluate_as(root, asked, keeps, replaced); });

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "exec/planning.h"
 #include "ops/structure.h"
 
 namespace tandem::exec {
@@ -21,6 +22,8 @@ struct cached_program {
   std::vector<std::int64_t> offsets;
   /// The same for the target, if the program has one.
   std::int64_t target_offset = 0;
+  /// What the planner knows of it.
+  std::shared_ptr<planned_program> planned;
 };
 
 /// The calling thread's program for a structure and a backend, or null. Each thread has its own, so that looking takes

@@ -9,6 +9,8 @@
 
 #include <tandem/errors.h>
 
+#include "memory/copy_listener.h"
+
 namespace tandem::exec {
 
 namespace {
@@ -72,6 +74,9 @@ void check_transfers(const bound_program& what, const storage& output, access ho
   }
 }
 
+// Shorter work would not teach the planner anything.
+bool is_worth_measuring(double predicted_us) { return predicted_us > 50; }
+
 void run_on_host(bound_program& what, storage& output, access how, const request& asked) {
   const ops::program& program = what.program();
   std::byte* const to = how == access::overwrite ? output.data_to_overwrite() : output.data();
@@ -84,7 +89,16 @@ void run_on_host(bound_program& what, storage& output, access how, const request
       operands[i] = {to + what.target_shift * item_size(program.buffers[i].type)};
     }
   }
-  what.runs->run(*what.code, operands, asked.rules);
+  const plan::decision& decided = what.decided;
+  if (!is_worth_measuring(decided.predicted_work_us)) {
+    what.runs->run(*what.code, operands, asked.rules, decided.workers);
+  } else {
+    memory::device_memory& host = what.runs->memory();
+    const double begin_us = host.time_us();
+    what.runs->run(*what.code, operands, asked.rules, decided.workers);
+    plan::planner& planner = planner_of_process();
+    planner.learn(planner.lesson_of(what.planned->task(), plan::host_place), host.time_us() - begin_us);
+  }
   output.mark_written();
 }
 
@@ -111,14 +125,22 @@ class scoped_stream {
 // The storages of a program in a device's memory, each once.
 class uses_on_device {
  public:
-  uses_on_device(memory::device_memory& where, bool pins) : where_(where), pins_(pins) {}
+  /// Copies teach the planner how long they take to `place`, unless that is -1.
+  uses_on_device(memory::device_memory& where, bool pins, int place) : where_(where), pins_(pins), place_(place) {}
 
   std::byte* data(storage& of, access how) {
     for (const auto& [known, use] : uses_) {
       if (known == &of) return use.data();
     }
     if (pins_) of.pin_for(where_);
-    uses_.emplace_back(&of, device_use(of, where_, how));
+    const bool is_copied = how != access::overwrite && of.is_on_host() && !of.is_on(where_);
+    if (place_ > 0 && is_copied && of.size_bytes() >= memory::least_measured_bytes) {
+      const memory::mark_ptr begin = where_.make_timed_mark();
+      uses_.emplace_back(&of, device_use(of, where_, how));
+      lessons::add_copy(place_, of.is_pinned(), of.size_bytes(), where_, begin, where_.make_timed_mark());
+    } else {
+      uses_.emplace_back(&of, device_use(of, where_, how));
+    }
     return uses_.back().second.data();
   }
   void given() {
@@ -131,6 +153,7 @@ class uses_on_device {
  private:
   memory::device_memory& where_;
   bool pins_;
+  int place_;
   std::vector<std::pair<storage*, device_use>> uses_;
 };
 
@@ -167,7 +190,7 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   // An operand that is written to, too, must be there before.
   const bool reads_output = std::ranges::any_of(std::span<const binding>(what.buffers),
                                                 [&](const binding& each) { return each.memory == &output; });
-  uses_on_device uses(where, asked.rules.pinned.value);
+  uses_on_device uses(where, asked.rules.pinned.value, what.decided.place);
   std::byte* const to = uses.data(output, reads_output ? access::update : how);
   buffer_list<backend::operand> operands(what.buffers.size());
   for (std::size_t i = 0; i < what.buffers.size(); ++i) {
@@ -181,7 +204,14 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   // The work may be done when whoever counts progress is gone.
   resolved_policy rules = asked.rules;
   rules.progress = {};
-  what.runs->run(*what.code, operands, rules);
+  if (what.decided.place > 0 && is_worth_measuring(what.decided.predicted_work_us)) {
+    const memory::mark_ptr begin = where.make_timed_mark();
+    what.runs->run(*what.code, operands, rules);
+    lessons::add_work(planner_of_process().lesson_of(what.planned->task(), what.decided.place), where, begin,
+                      where.make_timed_mark());
+  } else {
+    what.runs->run(*what.code, operands, rules);
+  }
   uses.given();
   if (asked.rules.progress.value != nullptr) asked.rules.progress.value->advance(ops::work_of(program));
 }

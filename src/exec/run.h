@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "exec/placement.h"
+#include "exec/planning.h"
 #include "memory/storage.h"
 
 // Programs with what they read and write, and running them where they were made for.
@@ -53,6 +54,9 @@ struct bound_program {
   /// The operands of a program that was compiled now: they keep the memory alive. For a program that was found, nodes
   /// and the structure do.
   std::vector<ndarray> held;
+  std::shared_ptr<planned_program> planned;
+  /// Where and how it runs; its place is that of `runs`, or -1 if the planner does not know that device.
+  plan::decision decided{};
 
   const ops::program& program() const { return code->program(); }
   const ops::buffer& result_buffer() const {

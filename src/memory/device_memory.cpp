@@ -42,6 +42,15 @@ void device_memory::use_stream(std::uintptr_t stream) {
 bool device_memory::pin(std::byte*, std::int64_t) noexcept { return false; }
 void device_memory::unpin(std::byte*, std::int64_t) noexcept {}
 
+std::int64_t device_memory::spare_bytes() noexcept {
+  const std::lock_guard lock(guard_);
+  std::int64_t bytes = 0;
+  for (const detail::replica* each : replicas_) {
+    if (each->is_spare()) bytes += each->size_bytes();
+  }
+  return bytes;
+}
+
 void device_memory::add(detail::replica& made) {
   const std::lock_guard lock(guard_);
   made.place_ = replicas_.insert(replicas_.end(), &made);

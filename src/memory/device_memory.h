@@ -112,6 +112,9 @@ class TANDEM_API device_memory {
   /// Undoes it, before the memory is freed. Work that uses it is done.
   virtual void unpin(std::byte* begin, std::int64_t size_bytes) noexcept;
 
+  /// Bytes of replicas that would go if there were not enough memory: the host has their elements, too.
+  std::int64_t spare_bytes() noexcept;
+
   /// Gives freed blocks that are kept back, and returns how many bytes. May wait for work.
   virtual std::int64_t trim() noexcept { return 0; }
 

@@ -1,5 +1,7 @@
 #include "memory/replica.h"
 
+#include "memory/storage.h"
+
 namespace tandem::detail {
 
 replica::replica(storage& of, memory::device_memory& where, std::byte* block, std::int64_t size_bytes)
@@ -12,6 +14,8 @@ replica::~replica() {
   if (written_) read_.push_back(std::move(written_));
   where_.release(block_, size_bytes_, read_);
 }
+
+bool replica::is_spare() const noexcept { return of_.is_on_host(); }
 
 void replica::add_reader(const memory::mark_ptr& end) {
   // Those that are reached order nothing. Asking a device for that takes long where much of one thread's work is under

@@ -24,6 +24,9 @@ class replica {
 
   memory::device_memory& where() const noexcept { return where_; }
   std::byte* block() const noexcept { return block_; }
+  std::int64_t size_bytes() const noexcept { return size_bytes_; }
+  /// Whether the host has the elements, too, as far as one can tell without the storage's lock.
+  bool is_spare() const noexcept;
 
   /// Makes it the most recently used one of its memory.
   void touch() noexcept { where_.touch(*this); }

@@ -6,6 +6,7 @@
 
 #include <tandem/errors.h>
 
+#include "memory/copy_listener.h"
 #include "memory/host_pool.h"
 #include "memory/replica.h"
 #include "memory/transfer_count.h"
@@ -43,7 +44,7 @@ storage::storage(key, std::byte* data, std::int64_t size_bytes, bool is_ours) no
 storage::~storage() {
   drop_replicas_but(nullptr);
   delete part_.load(std::memory_order_acquire);
-  if (pinned_by_ != nullptr) pinned_by_->unpin(data_.load(), size_bytes_);
+  if (is_pinned()) pinned_by_.load()->unpin(data_.load(), size_bytes_);
   if (is_ours_ && data_.load() != nullptr) memory::free_block(data_, size_bytes_);
   if (release_) release_();
 }
@@ -116,15 +117,31 @@ void storage::fetch_locked(device_part& part) const {
     const replica& from = *part.replicas.front();
     from.await_writer();
     pin_if_asked(from.where());
-    from.where().copy_out(from.block(), data_.load(), size_bytes_);
+    copy_out_measured(from);
     memory::count_to_host(size_bytes_);
+    if (memory::use_history* const history = note_.history.exchange(nullptr, std::memory_order_relaxed)) {
+      history->read_back();
+    }
   }
   is_on_host_.store(true, std::memory_order_release);
 }
 
+void storage::copy_out_measured(const replica& from) const {
+  memory::device_memory& where = from.where();
+  const memory::copy_listener listener = memory::copies_to_host.load(std::memory_order_relaxed);
+  if (listener == nullptr || size_bytes_ < memory::least_measured_bytes) {
+    where.copy_out(from.block(), data_.load(), size_bytes_);
+    return;
+  }
+  where.make_mark()->wait();  // what was given before is no part of the copy's time
+  const double begin_us = where.time_us();
+  where.copy_out(from.block(), data_.load(), size_bytes_);
+  listener(where, is_pinned(), size_bytes_, where.time_us() - begin_us);
+}
+
 void storage::pin_if_asked(const memory::device_memory& copies) const noexcept {
   memory::device_memory* const wanted = pins_for_.load(std::memory_order_relaxed);
-  if (wanted != &copies || pinned_by_ != nullptr) return;
+  if (wanted != &copies || is_pinned()) return;
   if (wanted->pin(data_.load(), size_bytes_)) pinned_by_ = wanted;
 }
 

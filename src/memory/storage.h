@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "memory/device_memory.h"
+#include "memory/use_history.h"
 
 namespace tandem::detail {
 
@@ -80,6 +81,11 @@ class storage {
     if (is_ours_ && size_bytes_ >= least_pinned_bytes) pins_for_.store(&where, std::memory_order_relaxed);
   }
 
+  bool is_pinned() const noexcept { return pinned_by_.load(std::memory_order_relaxed) != nullptr; }
+
+  /// For whoever chooses where evaluations run.
+  memory::placement_note& note() const noexcept { return note_; }
+
   /// Number of writes so far.
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   /// The bytes at the address on the host, which was asked for, were written to, or will be.
@@ -105,6 +111,7 @@ class storage {
   /// Before a copy from or to the host's memory; with the lock.
   void pin_if_asked(const memory::device_memory& copies) const noexcept;
   void fetch() const;
+  void copy_out_measured(const replica& from) const;
   void fetch_locked(device_part& part) const;
   /// For `device_memory`: hands over a replica that nothing needs there, else null. Does not wait for a lock.
   std::unique_ptr<replica> give_up(const replica& which) noexcept;
@@ -116,8 +123,9 @@ class storage {
   mutable std::atomic<bool> is_on_host_;
   std::atomic<device_part*> part_{nullptr};
   std::atomic<memory::device_memory*> pins_for_{nullptr};
+  mutable memory::placement_note note_;
   /// Has the host's memory pinned.
-  mutable memory::device_memory* pinned_by_ = nullptr;
+  mutable std::atomic<memory::device_memory*> pinned_by_{nullptr};
   std::function<void()> release_;
   std::atomic<std::uint64_t> version_{0};
 };

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 // What evaluations teach about predictions.
@@ -24,25 +25,6 @@ class correction {
   std::atomic<float> sigma_{0};
   std::atomic<int> samples_{0};
   std::array<std::atomic<float>, 2> last_{1.0F, 1.0F};
-};
-
-/// What became of results of one structure. Thread safety: any thread.
-class use_history {
- public:
-  /// A result was made on a device, or the host; evaluations used one; the host read one that a device had made.
-  void made(bool on_device) noexcept;
-  void used() noexcept { used_.fetch_add(1, std::memory_order_relaxed); }
-  void read_back() noexcept { read_back_.fetch_add(1, std::memory_order_relaxed); }
-
-  /// How probable it is that the host wants a result that a device makes. Before a device made some, those count as
-  /// wanted that no later evaluation used.
-  double probability_of_reading() const noexcept;
-
- private:
-  std::atomic<std::uint32_t> made_on_host_{0};
-  std::atomic<std::uint32_t> made_on_device_{0};
-  std::atomic<std::uint32_t> used_{0};
-  std::atomic<std::uint32_t> read_back_{0};
 };
 
 /// Values by 64-bit keys, in a table that does not grow: when it is full, all new keys share one value. Nothing is

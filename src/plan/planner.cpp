@@ -144,7 +144,13 @@ bool planner::may_share(planned_task& what) const {
   return what.may_share_;
 }
 
-use_history& planner::history_of(planned_task& what) const {
+double planner::host_time_us(planned_task& what, int worker_limit) const {
+  prepare(what, worker_limit);
+  const planned_task::at_place& here = what.places_[host_place];
+  return here.work_us * here.learned->factor();
+}
+
+memory::use_history& planner::history_of(planned_task& what) const {
   if (what.history_ == nullptr) what.history_ = &state_->histories[what.structure_];
   return *what.history_;
 }
@@ -226,7 +232,7 @@ decision planner::decide(planned_task& what, const question& asked) {
     const planned_task::at_place& here = what.places_[host_place];
     const double us = here.work_us * here.learned->factor();
     const cause why = count == 1 && asked.allowed == all_places ? cause::only_place : cause::forced;
-    return {host_place, what.workers_, why, us, us};
+    return {host_place, what.workers_, why, us, us, 0};
   }
   const auto prices = price_all(what, asked);
   ++what.decisions_;
@@ -236,10 +242,13 @@ decision planner::decide(planned_task& what, const question& asked) {
   what.last_place_ = chosen.place;
   what.places_[static_cast<std::size_t>(chosen.place)].tried = what.decisions_;
   add_to(state_->run_us, of.us());
-  remember_gain(asked, prices, chosen.place);
+  const float inherited_us = remember_gain(asked, prices, chosen.place);
   return {chosen.place,
           chosen.place == host_place ? std::span<const std::int16_t>(what.workers_) : std::span<const std::int16_t>(),
-          chosen.why, of.us(), of.work_us};
+          chosen.why,
+          of.us(),
+          of.work_us,
+          inherited_us};
 }
 
 planner::choice planner::choose(const planned_task& what, const question& asked,
@@ -314,7 +323,8 @@ void planner::explore(planned_task& what, const std::array<price, most_places>& 
 }
 
 // Ski rental: what staying costs in the long run is remembered with what would have to move, and pays for moving it.
-void planner::remember_gain(const question& asked, const std::array<price, most_places>& prices, int chosen) noexcept {
+// Returns what the result inherits.
+float planner::remember_gain(const question& asked, const std::array<price, most_places>& prices, int chosen) noexcept {
   const double paid_us = prices[static_cast<std::size_t>(chosen)].us();
   int better = -1;
   double gain_us = 0;
@@ -340,15 +350,20 @@ void planner::remember_gain(const question& asked, const std::array<price, most_
   }
   // A result goes on where its operands left off.
   if (asked.writes.credit_us != nullptr) asked.writes.credit_us->store(inherited_us, std::memory_order_relaxed);
+  return inherited_us;
 }
 
 // ---- learning
 
-void planner::learn(planned_task& what, int place, double measured_us) noexcept {
+planner::lesson planner::lesson_of(const planned_task& what, int place) const noexcept {
   const planned_task::at_place& here = what.places_[static_cast<std::size_t>(place)];
-  if (!state_->settings.learns || here.learned == nullptr || here.work_us <= 0) return;
+  return {here.learned, here.work_us};
+}
+
+void planner::learn(const lesson& from, double measured_us) noexcept {
+  if (!state_->settings.learns || from.learned == nullptr || from.work_us <= 0) return;
   if (measured_us < shortest_lesson_us) return;
-  here.learned->learn(measured_us / here.work_us, most_of_work);
+  from.learned->learn(measured_us / from.work_us, most_of_work);
 }
 
 void planner::learn_copy(int place, direction to, memory_kind kind, std::int64_t bytes, double measured_us) noexcept {

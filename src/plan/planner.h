@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "memory/use_history.h"
 #include "plan/corrections.h"
 #include "plan/places.h"
 #include "plan/profile.h"
@@ -74,7 +75,7 @@ class planned_task {
   std::vector<std::int16_t> workers_;
   std::array<at_place, most_places> places_{};
   std::array<known_copy, most_known> copies_{};
-  use_history* history_ = nullptr;
+  memory::use_history* history_ = nullptr;
   std::uint64_t decisions_ = 0;
   int last_place_ = -1;
 };
@@ -100,6 +101,8 @@ struct decision {
   cause why = cause::only_place;
   double predicted_us = 0;
   double predicted_work_us = 0;
+  /// What the result's credit begins with, from that of its operands.
+  float inherited_credit_us = 0;
 };
 
 /// A term of a prediction, such as {"copy in", 12.5, "prior"}.
@@ -139,16 +142,25 @@ class planner {
   /// Whether more than one worker could be of use: only then need anybody ask how many there are.
   bool may_share(planned_task& what) const;
 
+  /// Of the work on the host.
+  double host_time_us(planned_task& what, int worker_limit) const;
+
   /// Does not allocate once the task was decided on with this limit of workers.
   decision decide(planned_task& what, const question& asked);
   /// The same, with every place, and nothing remembered.
   reasoning explain(planned_task& what, const question& asked) const;
 
-  /// The work of a decision took so long: without transfers, on a device also without waiting.
-  void learn(planned_task& what, int place, double measured_us) noexcept;
+  /// What can be learned from the next run at a place. The planner must outlive it.
+  struct lesson {
+    correction* learned = nullptr;
+    double work_us = 0;
+  };
+  lesson lesson_of(const planned_task& what, int place) const noexcept;
+  /// The work took so long: without transfers, on a device also without waiting.
+  void learn(const lesson& from, double measured_us) noexcept;
   void learn_copy(int place, direction to, memory_kind kind, std::int64_t bytes, double measured_us) noexcept;
   /// What becomes of the results of a task.
-  use_history& history_of(planned_task& what) const;
+  memory::use_history& history_of(planned_task& what) const;
 
   const planner_settings& settings() const noexcept;
   const profile& constants() const noexcept;
@@ -164,7 +176,7 @@ class planner {
   choice choose(const planned_task& what, const question& asked,
                 const std::array<price, most_places>& prices) const noexcept;
   void explore(planned_task& what, const std::array<price, most_places>& prices, choice& chosen) noexcept;
-  void remember_gain(const question& asked, const std::array<price, most_places>& prices, int chosen) noexcept;
+  float remember_gain(const question& asked, const std::array<price, most_places>& prices, int chosen) noexcept;
 
   std::unique_ptr<state> state_;
 };

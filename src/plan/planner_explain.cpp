@@ -135,7 +135,10 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
   found.chosen = {
       chosen.place,
       chosen.place == host_place ? std::span<const std::int16_t>(what.workers_) : std::span<const std::int16_t>(),
-      chosen.why, of.us(), of.work_us};
+      chosen.why,
+      of.us(),
+      of.work_us,
+      0};
   found.margin = std::numeric_limits<double>::infinity();
   for (int place = 0; place < place_count(); ++place) {
     const price& beside = prices[static_cast<std::size_t>(place)];

@@ -17,7 +17,7 @@ struct planner::state {
   std::atomic<int> count{1};
   std::mutex adding;
   mutable fixed_table<correction, 4096> corrections;
-  mutable fixed_table<use_history, 1024> histories;
+  mutable fixed_table<memory::use_history, 1024> histories;
   /// [place][direction][kind].
   std::array<std::array<std::array<correction, 2>, 2>, most_places> links;
   /// Time of all decisions, and what trying other places has cost, by prediction.

@@ -1,0 +1,322 @@
+#include "exec/planning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include <tandem/errors.h>
+
+#include "exec/devices.h"
+#include "memory/copy_listener.h"
+#include "plan/priors.h"
+#include "runtime/fork.h"
+
+namespace tandem::exec {
+
+namespace {
+
+constexpr const char* candidates_variable = "TANDEM_CANDIDATES";
+
+// To open the first GPU takes a driver a few tenths of a second: as much work must have been done without it.
+constexpr double opening_us = 250'000;
+
+struct waiting_lesson {
+  plan::planner::lesson about;
+  /// Of a copy; 0 for work.
+  int place = 0;
+  bool is_pinned = false;
+  std::int64_t bytes = 0;
+  memory::device_memory* where = nullptr;
+  memory::mark_ptr begin;
+  memory::mark_ptr end;
+};
+
+struct known_place {
+  std::atomic<backend::backend*> runs{nullptr};
+  std::atomic<std::int64_t> free_bytes{0};
+  std::atomic<int> questions{0};
+};
+
+class process_planner {
+ public:
+  process_planner() : planner({.valid_for = {}, .host = plan::prior_for(plan::find_host_facts()), .devices = {}}) {
+    places[plan::host_place].runs = &backend::cpu();
+    memory::copies_to_host = [](memory::device_memory& from, bool is_pinned, std::int64_t bytes, double us) noexcept {
+      process_planner& all = get();
+      for (int place = 1; place < all.planner.place_count(); ++place) {
+        if (&all.places[static_cast<std::size_t>(place)].runs.load()->memory() != &from) continue;
+        all.planner.learn_copy(place, plan::direction::to_host,
+                               is_pinned ? plan::memory_kind::pinned : plan::memory_kind::pageable, bytes, us);
+      }
+    };
+  }
+
+  static process_planner& get() {
+    static constinit runtime::made_once<process_planner*> made;
+    return *made.get([] { return new process_planner; });
+  }
+
+  plan::planner planner;
+  std::array<known_place, plan::most_places> places;
+  runtime::fork_safe_mutex guard;
+  /// What `set_candidates` or the variable says; before either is read, GPUs are looked for.
+  std::atomic<plan::place_set> candidates{plan::set_of(plan::host_place)};
+  std::atomic<bool> is_decided{false};
+  std::atomic<double> host_us{0};
+
+  runtime::fork_safe_mutex waiting_guard;
+  std::deque<waiting_lesson> waiting;
+  std::atomic<std::size_t> waiting_count{0};
+};
+
+std::optional<int> find_place(process_planner& all, const backend::backend& where) noexcept {
+  for (int place = 0; place < all.planner.place_count(); ++place) {
+    if (all.places[static_cast<std::size_t>(place)].runs.load(std::memory_order_acquire) == &where) return place;
+  }
+  return std::nullopt;
+}
+
+// With the lock.
+std::optional<int> add_place(process_planner& all, backend::backend& where) {
+  if (const std::optional<int> known = find_place(all, where)) return known;
+  if (all.planner.place_count() == plan::most_places) return std::nullopt;
+  const plan::device_profile* const measured = all.planner.constants().find(where.name());
+  plan::device_profile constants = measured != nullptr ? *measured : plan::prior_for(where.hints());
+  // Readers look at a place's backend only once the planner counts it.
+  all.places[static_cast<std::size_t>(all.planner.place_count())].runs.store(&where, std::memory_order_release);
+  return all.planner.add({std::string(where.name()), std::move(constants)});
+}
+
+plan::place_set places_of(process_planner& all, std::span<const device> devices) {
+  std::vector<backend::backend*> found;
+  for (const device& each : devices) {
+    if (each.kind() == device::kind::automatic || each.kind() == device::kind::cpu) {
+      throw argument_error(fmt::format("candidate devices: {} is none; the CPU always is a candidate, others are named",
+                                       to_string(each)));
+    }
+    found.push_back(&backend_of(each));
+  }
+  const std::lock_guard lock(all.guard);
+  plan::place_set set = plan::set_of(plan::host_place);
+  for (backend::backend* each : found) {
+    const std::optional<int> place = add_place(all, *each);
+    if (!place) {
+      throw argument_error(
+          fmt::format("candidate devices: this process has used {} devices, and the planner knows no "
+                      "more than that",
+                      plan::most_places - 1));
+    }
+    set |= plan::set_of(*place);
+  }
+  return set;
+}
+
+std::vector<device> devices_of_variable(std::string_view text) {
+  std::vector<device> devices;
+  if (text == "none") return devices;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    devices.push_back(device::named(text.substr(0, comma)));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return devices;
+}
+
+std::vector<device> all_gpus() {
+  std::vector<device> devices;
+  for (int i = 0; i < std::min(gpu_count(), plan::most_places - 1); ++i) devices.push_back(device::gpu(i));
+  return devices;
+}
+
+// A variable that cannot be read is an error of each evaluation that would need it.
+void look_for_candidates(process_planner& all) {
+  const char* const wish = std::getenv(candidates_variable);
+  plan::place_set set = plan::set_of(plan::host_place);
+  if (wish == nullptr || *wish == '\0') {
+    set = places_of(all, all_gpus());
+  } else {
+    try {
+      set = places_of(all, devices_of_variable(wish));
+    } catch (const error& why) {
+      throw policy_error(fmt::format("{}={}: {}", candidates_variable, wish, why.what()));
+    }
+  }
+  bool undecided = false;
+  if (all.is_decided.compare_exchange_strong(undecided, true)) all.candidates = set;
+}
+
+}  // namespace
+
+plan::planner& planner_of_process() { return process_planner::get().planner; }
+
+std::optional<int> place_of(backend::backend& where) {
+  process_planner& all = process_planner::get();
+  if (const std::optional<int> known = find_place(all, where)) return known;
+  const std::lock_guard lock(all.guard);
+  return add_place(all, where);
+}
+
+backend::backend& backend_at(int place) noexcept {
+  return *process_planner::get().places[static_cast<std::size_t>(place)].runs.load(std::memory_order_acquire);
+}
+
+plan::place_set candidates(double expected_us) {
+  process_planner& all = process_planner::get();
+  if (!all.is_decided.load(std::memory_order_acquire)) {
+    // Names in the variable are wanted from the beginning.
+    static const bool has_wish = [] {
+      const char* const wish = std::getenv(candidates_variable);
+      return wish != nullptr && *wish != '\0';
+    }();
+    const double spent_us = all.host_us.load(std::memory_order_relaxed) + expected_us;
+    all.host_us.store(spent_us, std::memory_order_relaxed);
+    if (has_wish || spent_us > opening_us) look_for_candidates(all);
+  }
+  return all.candidates.load(std::memory_order_relaxed);
+}
+
+void set_candidates(std::span<const device> devices) {
+  process_planner& all = process_planner::get();
+  const plan::place_set set = places_of(all, devices);
+  all.is_decided = true;
+  all.candidates = set;
+}
+
+std::int64_t free_bytes_at(int place, std::int64_t needed_bytes) {
+  // What is allocated between two questions is at most a part of what was free.
+  constexpr int most_questions = 16;
+  constexpr std::int64_t small_part = 64;
+  known_place& there = process_planner::get().places[static_cast<std::size_t>(place)];
+  const std::int64_t known = there.free_bytes.load(std::memory_order_relaxed);
+  if (needed_bytes < known / small_part && there.questions.fetch_add(1, std::memory_order_relaxed) < most_questions) {
+    return known;
+  }
+  memory::device_memory& memory = there.runs.load(std::memory_order_acquire)->memory();
+  const memory::device_memory_information now = memory.information();
+  const std::int64_t bytes = now.free_bytes + now.cached_bytes + memory.spare_bytes();
+  there.free_bytes.store(bytes, std::memory_order_relaxed);
+  there.questions.store(0, std::memory_order_relaxed);
+  return bytes;
+}
+
+void planned_program::ask_devices(const ops::program& what) {
+  for (; asked_ < planner_of_process().place_count(); ++asked_) {
+    backend::backend& device = backend_at(asked_);
+    if (!device.why_not(what).empty()) continue;
+    able_ |= plan::set_of(asked_);
+    cold_us_[static_cast<std::size_t>(asked_)] = device.cold_us(what);
+  }
+}
+
+namespace {
+
+// Where a storage is, as the planner asks it.
+plan::operand_state state_of(const detail::storage& of) {
+  plan::operand_state state;
+  state.id = reinterpret_cast<std::uintptr_t>(&of);
+  state.bytes = of.size_bytes();
+  state.is_pinned = of.is_pinned();
+  state.credit_us = &of.note().credit_us;
+  if (of.is_on_host()) state.valid_on = plan::set_of(plan::host_place);
+  if (!of.may_be_on_device()) return state;
+  for (memory::device_memory* each : of.devices()) {
+    if (const std::optional<int> place = place_of(backend_with(*each))) state.valid_on |= plan::set_of(*place);
+  }
+  return state;
+}
+
+}  // namespace
+
+void storages_in_question::add(detail::storage& read) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (storages_[i] == &read) return;
+  }
+  if (count_ < most) storages_[count_++] = &read;
+}
+
+bool storages_in_question::may_be_on_devices() const noexcept {
+  return std::ranges::any_of(all(), [](const detail::storage* each) { return each->may_be_on_device(); });
+}
+
+plan::question question_about(planned_program& planned, const ops::program& what, storages_in_question& storages,
+                              const ndarray* target, const resolved_policy& rules, int worker_limit,
+                              plan::place_set others) {
+  plan::question question;
+  question.worker_limit = worker_limit;
+  question.allowed = others | plan::set_of(plan::host_place);
+  for (std::size_t i = 0; i < storages.count_; ++i) {
+    storages.states_[i] = state_of(*storages.storages_[i]);
+    question.allowed |= storages.states_[i].valid_on;
+  }
+  question.reads = {storages.states_.data(), storages.count_};
+  const plan::task& task = planned.task().what();
+  if (target != nullptr) {
+    question.writes = state_of(*target->storage());
+    question.writes_all = target->size_bytes() == target->storage()->size_bytes() && target->is_contiguous();
+    question.allowed |= question.writes.valid_on;
+  } else {
+    question.writes.bytes = task.result_bytes;
+  }
+  planned.ask_devices(what);
+  question.allowed &= planned.able();
+  question.cold_us = planned.cold_us();
+  std::int64_t needed_bytes = question.writes.bytes + task.temporary_bytes;
+  for (const plan::operand_state& each : question.reads) needed_bytes += each.bytes;
+  for (int place = 1; place < planner_of_process().place_count(); ++place) {
+    if (!plan::contains(question.allowed, place)) continue;
+    question.free_bytes[static_cast<std::size_t>(place)] =
+        std::min(free_bytes_at(place, needed_bytes), rules.device_memory_bytes.value);
+  }
+  return question;
+}
+
+// ---- lessons
+
+namespace {
+
+void put(waiting_lesson what) {
+  // Where marks are not reached for long, older ones say as much as newer ones.
+  constexpr std::size_t most = 64;
+  process_planner& all = process_planner::get();
+  const std::lock_guard lock(all.waiting_guard);
+  if (all.waiting.size() == most) all.waiting.pop_front();
+  all.waiting.push_back(std::move(what));
+  all.waiting_count.store(all.waiting.size(), std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void lessons::add_work(const plan::planner::lesson& about, memory::device_memory& where, memory::mark_ptr begin,
+                       memory::mark_ptr end) {
+  put({about, 0, false, 0, &where, std::move(begin), std::move(end)});
+}
+
+void lessons::add_copy(int place, bool is_pinned, std::int64_t bytes, memory::device_memory& where,
+                       memory::mark_ptr begin, memory::mark_ptr end) {
+  put({{}, place, is_pinned, bytes, &where, std::move(begin), std::move(end)});
+}
+
+void lessons::learn() noexcept {
+  process_planner& all = process_planner::get();
+  if (all.waiting_count.load(std::memory_order_relaxed) == 0) return;
+  const std::lock_guard lock(all.waiting_guard);
+  std::erase_if(all.waiting, [&](const waiting_lesson& each) {
+    const std::optional<double> us = each.where->passed_us(*each.begin, *each.end);
+    if (!us) return false;
+    if (each.place == 0) {
+      all.planner.learn(each.about, *us);
+    } else {
+      all.planner.learn_copy(each.place, plan::direction::to_device,
+                             each.is_pinned ? plan::memory_kind::pinned : plan::memory_kind::pageable, each.bytes, *us);
+    }
+    return true;
+  });
+  all.waiting_count.store(all.waiting.size(), std::memory_order_relaxed);
+}
+
+}  // namespace tandem::exec

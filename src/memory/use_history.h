@@ -1,0 +1,37 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace tandem::memory {
+
+/// What became of results of one structure. Thread safety: any thread.
+class use_history {
+ public:
+  /// A result was made on a device, or the host; evaluations used one; the host read one that a device had made.
+  void made(bool on_device) noexcept;
+  void used() noexcept { used_.fetch_add(1, std::memory_order_relaxed); }
+  void read_back() noexcept { read_back_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// How probable it is that the host wants a result that a device makes. Before a device made some, those count as
+  /// wanted that no later evaluation used.
+  double probability_of_reading() const noexcept;
+
+ private:
+  std::atomic<std::uint32_t> made_on_host_{0};
+  std::atomic<std::uint32_t> made_on_device_{0};
+  std::atomic<std::uint32_t> used_{0};
+  std::atomic<std::uint32_t> read_back_{0};
+};
+
+/// What whoever chooses places remembers of a storage. Thread safety: any thread.
+struct placement_note {
+  /// Microseconds that were lost so far because it was not somewhere else.
+  std::atomic<float> credit_us{0};
+  /// Of the results that it is one of; null if nobody counts. Lives as long as the process.
+  std::atomic<use_history*> history{nullptr};
+  /// An evaluation has used it since it was made.
+  std::atomic<bool> was_used{false};
+};
+
+}  // namespace tandem::memory
