@@ -47,6 +47,8 @@ class doubling {
     where_.run(*code_, operands, policy_of_this_thread());
   }
 
+  const ops::program& program() const { return code_->program(); }
+
  private:
   backend::backend& where_;
   std::shared_ptr<const backend::executable> code_;

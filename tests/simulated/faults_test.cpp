@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <tandem/errors.h>
@@ -125,7 +126,10 @@ TEST(SimulatedFaults, RefuseWhatCannotBe) {
   for (const simulated_faults& each :
        {simulated_faults{.fail_allocation = -1}, simulated_faults{.fail_copy = -1}, simulated_faults{.fail_run = -1},
         simulated_faults{.link_slowdown = 0}, simulated_faults{.link_slowdown = std::nan("")},
-        simulated_faults{.spike_every = -1}, simulated_faults{.spike_factor = INFINITY}}) {
+        simulated_faults{.spike_every = -1}, simulated_faults{.spike_factor = INFINITY},
+        simulated_faults{.link_contention = -0.1}, simulated_faults{.link_contention = 1.1},
+        simulated_faults{.link_contention = std::nan("")}, simulated_faults{.drift = -1}, simulated_faults{.drift = 1},
+        simulated_faults{.compile_us = -1}, simulated_faults{.compile_us = INFINITY}}) {
     EXPECT_THROW(set_simulated_faults(name, each), argument_error);
   }
   limit_simulated_memory(name, 1000);
@@ -133,13 +137,40 @@ TEST(SimulatedFaults, RefuseWhatCannotBe) {
   EXPECT_THROW(limit_simulated_memory(name, -1), argument_error);
 }
 
+// A compiler is waited for once for each kind of program.
+TEST(SimulatedFaults, ProgramsWaitForACompilerOnce) {
+  const char* const name = "sim:h200:45";
+  backend::backend& device = backend::simulated("h200:45");
+  const doubling twice(device, size / 4);
+  const doubling of_fewer(device, 10);
+  EXPECT_EQ(device.cold_us(twice.program()), 0);
+  set_simulated_faults(name, {.compile_us = 5000});
+  std::byte* const block = device.memory().allocate(size);
+  const auto time_of = [&](auto&& what) {
+    const double before = simulated_time_us(name);
+    what();
+    return simulated_time_us(name) - before;
+  };
+  EXPECT_EQ(device.cold_us(twice.program()), 5000);
+  EXPECT_GT(time_of([&] { twice.run(block); }), 5000);
+  EXPECT_EQ(device.cold_us(twice.program()), 0);
+  EXPECT_LT(time_of([&] { twice.run(block); }), 100);
+  EXPECT_EQ(device.cold_us(of_fewer.program()), 0);
+  const ndarray x = ones({3}, int32);
+  EXPECT_EQ(device.cold_us(ops::compile((x * x).node()).code), 5000);
+  EXPECT_EQ(device.cold_us(ops::compile((x + x + x).node()).code), 5000);
+  set_simulated_faults(name, {.compile_us = 70});
+  EXPECT_EQ(device.cold_us(twice.program()), 70);
+  device.memory().release(block, size, {});
+}
+
 TEST(SimulatedNames, AreOfAProfileAndANumber) {
   EXPECT_EQ(&backend::simulated("h200"), &backend::simulated("h200:0"));
   EXPECT_NE(&backend::simulated("h200"), &backend::simulated("h200:1"));
   EXPECT_EQ(backend::simulated("h200").name(), "sim:h200");
   EXPECT_EQ(backend::simulated("coupled:63").name(), "sim:coupled:63");
-  EXPECT_TRUE(
-      mentions(text_of<device_error>([] { backend::simulated("h100"); }), {"h100", "h200", "gen3-card", "coupled"}));
+  EXPECT_TRUE(mentions(text_of<device_error>([] { backend::simulated("h100"); }),
+                       {"h100", "h200", "gen3-card", "coupled", "old-card"}));
   for (const char* each : {"", ":", "h200:", "h200:x", "h200:1x", "h200:-1", "h200:64", "h200: 1", "h200:1:2",
                            "h200:99999999999999999999", "H200", "sim:h200"}) {
     EXPECT_THROW(backend::simulated(each), device_error) << each;
@@ -173,8 +204,15 @@ TEST(SimulatedProfiles, SayWhereTheirFiguresAreFrom) {
       has_source = has_source || (what == "source" && text.find("constants") != std::string::npos);
     }
     EXPECT_TRUE(has_source) << each.name;
-    EXPECT_GT(each.flops_for(float32), each.flops_for(complex128));
-    EXPECT_EQ(each.flops_for(complex64), each.flops_for(int8));
+    const backend::hardware_hints hints = backend::simulated(each.name).hints();
+    EXPECT_EQ(hints.source, each.source);
+    EXPECT_EQ(hints.identity, (std::vector<std::pair<std::string, std::string>>{{"profile", std::string(each.name)}}));
+    EXPECT_GT(hints.float32_flops, hints.float64_flops);
+    for (const double figure :
+         {hints.bytes_per_s, hints.float64_flops, hints.launch_us, hints.kernel_us, hints.synchronize_us,
+          hints.allocate_us, hints.copy_us, hints.pageable_bytes_per_s, hints.pinned_bytes_per_s}) {
+      EXPECT_GT(figure, 0) << each.name;
+    }
   }
 }
 

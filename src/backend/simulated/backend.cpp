@@ -15,10 +15,11 @@
 #include <tandem/errors.h>
 #include <tandem/simulation.h>
 
+#include "backend/simulated/compiled_programs.h"
+#include "backend/simulated/costs.h"
 #include "backend/simulated/memory.h"
 #include "backend/simulated/profiles.h"
 #include "core/layout.h"
-#include "ops/work.h"
 #include "runtime/fork.h"
 
 namespace tandem::backend {
@@ -120,9 +121,35 @@ class simulated_backend final : public backend {
     return result;
   }
 
+  hardware_hints hints() override {
+    const machine_profile& profile = memory_.profile();
+    return {.source = std::string(profile.source),
+            .identity = {{"profile", std::string(profile.name)}},
+            .bytes_per_s = profile.bytes_per_s,
+            .float32_flops = profile.float32_flops,
+            .float64_flops = profile.float64_flops,
+            .launch_us = profile.launch_us,
+            .kernel_us = profile.kernel_start_us,
+            .synchronize_us = profile.synchronize_us,
+            .allocate_us = profile.allocate_us,
+            .copy_us = profile.link.latency_us,
+            .pageable_bytes_per_s = profile.link.pageable_bytes_per_s,
+            .pinned_bytes_per_s = profile.link.pinned_bytes_per_s};
+  }
+
   simulated_memory& memory() noexcept override { return memory_; }
 
+  void set_faults(const simulated_faults& faults) {
+    memory_.set_faults(faults);
+    compiled_.clear();
+  }
+
   std::string why_not(const ops::program&) const override { return ""; }
+
+  double cold_us(const ops::program& what) const override {
+    const double compiling_us = memory_.faults().compile_us;
+    return compiling_us > 0 && !what.stages.empty() && !compiled_.contains(what) ? compiling_us : 0;
+  }
 
   std::shared_ptr<const executable> prepare(ops::program what) override {
     return std::make_shared<const simulated_executable>(std::move(what));
@@ -134,28 +161,26 @@ class simulated_backend final : public backend {
     const ops::program& program = ours.program();
     if (program.stages.empty()) return;
     check_operands(program, operands);
-    double cost_ns = 0;
-    for (const ops::stage& each : program.stages) cost_ns += cost_of(each);
+    double work_us = 0;
+    int launches = 0;
+    for (const ops::stage& each : program.stages) {
+      work_us += simulation::stage_us(memory_.profile(), each);
+      launches += simulation::kernels_of(each);
+    }
     std::vector<operand> translated(operands.begin(), operands.end());
     for (operand& each : translated) {
       if (each.data != nullptr) each.data = memory_.accessible(each.data);
     }
     const temporary_block temporaries(memory_, ours.temporary_bytes());
+    const double compiling_us = memory_.faults().compile_us;
+    if (compiling_us > 0 && compiled_.add(program)) memory_.spend_us(compiling_us);
     memory_.run(
         std::string(name_of(program.stages.back())),
-        [code = ours.code(), bound = std::move(translated), rules] { cpu().run(*code, bound, rules); },
-        static_cast<int>(program.stages.size()), cost_ns);
+        [code = ours.code(), bound = std::move(translated), rules] { cpu().run(*code, bound, rules); }, launches,
+        1e3 * work_us);
   }
 
  private:
-  double cost_of(const ops::stage& of) const {
-    const machine_profile& profile = memory_.profile();
-    const ops::stage_work work = ops::work_of(of);
-    const double computing_s = static_cast<double>(work.flops) / profile.flops_for(work.type);
-    const double moving_s = static_cast<double>(work.bytes) / profile.bytes_per_s;
-    return 1e3 * profile.kernel_start_us + 1e9 * std::max(computing_s, moving_s);
-  }
-
   void check_operands(const ops::program& program, std::span<const operand> operands) {
     for (const ops::stage& each : program.stages) {
       for_each_region(each, program, [&](const ops::region& at, dtype type) {
@@ -175,6 +200,7 @@ class simulated_backend final : public backend {
   }
 
   simulated_memory memory_;
+  simulation::compiled_programs compiled_;
 };
 
 // The devices so far, by their names; they stay until the process ends.
@@ -218,12 +244,12 @@ simulated_backend& device_called(std::string_view name) {
   return *found->second;
 }
 
-simulated_memory& memory_named(std::string_view name, const char* function) {
+simulated_backend& backend_named(std::string_view name, const char* function) {
   if (!name.starts_with(prefix)) {
     throw device_error(
         fmt::format("{}: '{}' is no simulated device; their names begin with {}", function, name, prefix));
   }
-  return device_called(name.substr(prefix.size())).memory();
+  return device_called(name.substr(prefix.size()));
 }
 
 }  // namespace
@@ -235,15 +261,21 @@ backend& simulated(std::string_view name) { return device_called(name); }
 namespace tandem {
 
 void set_simulated_faults(std::string_view name, const simulated_faults& faults) {
-  backend::memory_named(name, "set_simulated_faults").set_faults(faults);
+  backend::backend_named(name, "set_simulated_faults").set_faults(faults);
 }
 
-void repair_simulated_device(std::string_view name) { backend::memory_named(name, "repair_simulated_device").repair(); }
+void repair_simulated_device(std::string_view name) {
+  backend::backend_named(name, "repair_simulated_device").memory().repair();
+}
 
 void limit_simulated_memory(std::string_view name, std::int64_t size_bytes) {
-  backend::memory_named(name, "limit_simulated_memory").limit(size_bytes);
+  backend::backend_named(name, "limit_simulated_memory").memory().limit(size_bytes);
 }
 
-double simulated_time_us(std::string_view name) { return backend::memory_named(name, "simulated_time_us").time_us(); }
+double simulated_time_us(std::string_view name) {
+  backend::simulation::simulated_memory& memory = backend::backend_named(name, "simulated_time_us").memory();
+  memory.check_process();
+  return memory.time_us();
+}
 
 }  // namespace tandem

@@ -20,8 +20,12 @@ void clock::wait_until(std::int64_t time_ns) noexcept { host_ns_ = std::max(host
 
 std::int64_t clock::work(engine on, std::int64_t earliest_ns, double cost_ns) noexcept {
   std::int64_t& busy_until = busy_until_ns_[static_cast<std::size_t>(on)];
-  busy_until = std::max({busy_until, earliest_ns, host_ns_}) + whole_ns(cost_ns);
+  busy_until = start_of(on, earliest_ns) + whole_ns(cost_ns);
   return busy_until;
+}
+
+std::int64_t clock::start_of(engine on, std::int64_t earliest_ns) const noexcept {
+  return std::max({busy_until_ns_[static_cast<std::size_t>(on)], earliest_ns, host_ns_});
 }
 
 double clock::with_noise(double cost_ns) noexcept {
@@ -29,6 +33,12 @@ double clock::with_noise(double cost_ns) noexcept {
   double sum = -6;
   for (int i = 0; i < 12; ++i) sum += static_cast<double>(next_random() >> 11) * 0x1p-53;
   return cost_ns * (1 + noise * sum);
+}
+
+double clock::with_jitter(double cost_ns) noexcept {
+  const std::uint64_t bits = next_random();
+  const double factor = 0.9 + 0.2 * (static_cast<double>(bits >> 11) * 0x1p-53);
+  return cost_ns * factor * (bits % 128 == 0 ? 3 : 1);
 }
 
 // SplitMix64, by Sebastiano Vigna, in the public domain.

@@ -20,10 +20,14 @@ class clock {
   void spend(double ns) noexcept;
   void wait_until(std::int64_t time_ns) noexcept;
 
+  /// When work would begin: the host has given it, the engine is free and `earliest_ns` has come.
+  std::int64_t start_of(engine on, std::int64_t earliest_ns) const noexcept;
   /// Work that begins when the host has given it, the engine is free and `earliest_ns` has come. Returns its end.
   std::int64_t work(engine on, std::int64_t earliest_ns, double cost_ns) noexcept;
   /// The cost with noise of 2 % (one standard deviation, never more than six), which the seed decides.
   double with_noise(double cost_ns) noexcept;
+  /// The cost of a call on the host, which varies by 10 % either way; one of 128 calls takes three times as long.
+  double with_jitter(double cost_ns) noexcept;
 
  private:
   std::uint64_t next_random() noexcept;

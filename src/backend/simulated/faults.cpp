@@ -21,6 +21,12 @@ void check_factor(double value, const char* field) {
   throw argument_error(fmt::format("set_simulated_faults: {} is {}; expected a positive factor", field, value));
 }
 
+void check_part(double value, double most, const char* field) {
+  if (value >= 0 && value <= most) return;
+  throw argument_error(
+      fmt::format("set_simulated_faults: {} is {}; expected a number from 0 to {}", field, value, most));
+}
+
 }  // namespace
 
 void fault_counter::set(const simulated_faults& faults) {
@@ -30,6 +36,12 @@ void fault_counter::set(const simulated_faults& faults) {
   check_count(faults.spike_every, "spike_every");
   check_factor(faults.link_slowdown, "link_slowdown");
   check_factor(faults.spike_factor, "spike_factor");
+  check_part(faults.link_contention, 1, "link_contention");
+  check_part(faults.drift, 0.9, "drift");
+  if (!std::isfinite(faults.compile_us) || faults.compile_us < 0) {
+    throw argument_error(fmt::format("set_simulated_faults: compile_us is {}; expected a number of microseconds from 0",
+                                     faults.compile_us));
+  }
   faults_ = faults;
   runs_ = 0;
 }

@@ -18,7 +18,7 @@ class fault_counter {
   bool run_fails() noexcept { return is_due(faults_.fail_run); }
   /// How many times as long the next run takes; counts it.
   double run_factor() noexcept;
-  double copy_factor() const noexcept { return faults_.link_slowdown; }
+  const simulated_faults& all() const noexcept { return faults_; }
 
  private:
   static bool is_due(std::int64_t& countdown) noexcept { return countdown > 0 && --countdown == 0; }

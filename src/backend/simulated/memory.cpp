@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <tandem/errors.h>
@@ -30,6 +31,7 @@ simulated_memory::simulated_memory(const machine_profile& profile, std::string n
       number_(next_number()),
       arena_(profile.memory_bytes),
       clock_(seed),
+      surroundings_(seed),
       limit_bytes_(profile.memory_bytes) {}
 
 // ---- whether it can be used
@@ -89,7 +91,7 @@ std::byte* simulated_memory::try_allocate(std::int64_t size_bytes) {
       check_usable();
       arena_.reserve();
       if (!has_waited) {
-        clock_.spend(1000 * profile_.allocate_us);
+        spend_call_us(profile_.allocate_us);
         if (faults_.allocation_fails()) {
           throw out_of_memory(
               fmt::format("{}: the allocation of {} bytes fails as simulated_faults demands", name_, size_bytes));
@@ -202,10 +204,42 @@ void simulated_memory::limit(std::int64_t size_bytes) {
   limit_bytes_ = size_bytes;
 }
 
-double simulated_memory::time_us() {
-  check_process();
+simulated_faults simulated_memory::faults() const {
+  if (is_of_another_process()) return {};
   const lock_type lock(state_guard_);
-  return static_cast<double>(clock_.host_ns()) * 1e-3;
+  return faults_.all();
+}
+
+// ---- pinned memory
+
+bool simulated_memory::pin(std::byte* begin, std::int64_t size_bytes) noexcept {
+  if (begin == nullptr || size_bytes <= 0 || is_of_another_process()) return false;
+  try {
+    check_process();
+    const lock_type lock(state_guard_);
+    if (!failure_.empty()) return false;
+    // As with CUDA, memory is not pinned twice.
+    const auto after = pinned_.lower_bound(begin);
+    if (after != pinned_.end() && after->first < begin + size_bytes) return false;
+    if (after != pinned_.begin() && std::prev(after)->second > begin) return false;
+    pinned_.emplace(begin, begin + size_bytes);
+    spend_call_us(pin_us(size_bytes));
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+void simulated_memory::unpin(std::byte* begin, std::int64_t size_bytes) noexcept {
+  if (is_of_another_process()) return;
+  const lock_type lock(state_guard_);
+  if (pinned_.erase(begin) > 0) spend_call_us(pin_us(size_bytes));
+}
+
+// With the lock.
+bool simulated_memory::is_pinned(const std::byte* begin, std::int64_t size_bytes) const noexcept {
+  const auto after = pinned_.upper_bound(begin);
+  return after != pinned_.begin() && std::prev(after)->second >= begin + size_bytes;
 }
 
 }  // namespace tandem::backend::simulation

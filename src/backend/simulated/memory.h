@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,9 +15,11 @@
 
 #include "backend/simulated/arena.h"
 #include "backend/simulated/clock.h"
+#include "backend/simulated/costs.h"
 #include "backend/simulated/faults.h"
 #include "backend/simulated/profiles.h"
 #include "backend/simulated/queue.h"
+#include "backend/simulated/surroundings.h"
 #include "memory/device_memory.h"
 
 namespace tandem::backend::simulation {
@@ -43,6 +47,15 @@ class simulated_memory final : public memory::device_memory {
   void copy_in(const std::byte* from, std::byte* to, std::int64_t size_bytes) override;
   void copy_out(const std::byte* from, std::byte* to, std::int64_t size_bytes) override;
   memory::mark_ptr make_mark() override;
+  /// Its time is when the work so far will be done, or now if that is later. It is known when the mark is made: nobody
+  /// has to wait for the work to be told how long it takes.
+  memory::mark_ptr make_timed_mark() override;
+  /// Nothing also if the work was lost.
+  std::optional<double> passed_us(const memory::mark& begin, const memory::mark& end) noexcept override;
+  /// Virtual time of the host; 0 in a child process that cannot use this memory.
+  double time_us() noexcept override;
+  bool pin(std::byte* begin, std::int64_t size_bytes) noexcept override;
+  void unpin(std::byte* begin, std::int64_t size_bytes) noexcept override;
   void await(const memory::mark& point) override;
   void synchronize() override;
   memory::device_memory_information information() override;
@@ -58,9 +71,14 @@ class simulated_memory final : public memory::device_memory {
 
   /// See tandem/simulation.h.
   void set_faults(const simulated_faults& faults);
+  simulated_faults faults() const;
   void repair();
   void limit(std::int64_t size_bytes);
-  double time_us();
+
+  /// The host does something that takes so long. Throws: `device_error`.
+  void spend_us(double us);
+  /// Throws: `device_error` if this memory belongs to the process that this one was forked from.
+  void check_process();
 
  protected:
   std::byte* try_allocate(std::int64_t size_bytes) override;
@@ -69,7 +87,6 @@ class simulated_memory final : public memory::device_memory {
   friend class simulated_mark;
   using lock_type = std::unique_lock<std::mutex>;
 
-  void check_process();
   bool is_of_another_process() const noexcept;
   void check_usable() const;
   void check_holds(std::string_view what, const std::byte* begin, std::int64_t size_bytes) const;
@@ -77,7 +94,11 @@ class simulated_memory final : public memory::device_memory {
 
   const std::shared_ptr<queue>& own_queue();
   void push(queue& to, piece what);
-  double copy_cost_ns(std::int64_t size_bytes);
+  void spend_call_us(double us);
+  std::int64_t work_on(engine on, std::int64_t earliest_ns, double cost_ns);
+  std::int64_t copy_on_link(copy_direction to, const std::byte* host, std::int64_t size_bytes,
+                            std::int64_t earliest_ns);
+  bool is_pinned(const std::byte* begin, std::int64_t size_bytes) const noexcept;
   [[noreturn]] void refuse_copy(std::string_view direction, std::int64_t size_bytes);
 
   void wait_for(const std::shared_ptr<queue>& which, std::uint64_t position);
@@ -100,10 +121,13 @@ class simulated_memory final : public memory::device_memory {
   std::mutex running_;
 
   /// Guards all that follows, and the queues.
-  std::mutex state_guard_;
+  mutable std::mutex state_guard_;
   arena arena_;
   clock clock_;
+  const surroundings surroundings_;
   fault_counter faults_;
+  /// Pinned memory of the host: where each range ends, by where it begins.
+  std::map<const std::byte*, const std::byte*> pinned_;
   /// All that may have work left. A thread that has ended leaves its own here.
   std::vector<std::shared_ptr<queue>> queues_;
   /// For threads that are ending.

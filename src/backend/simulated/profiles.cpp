@@ -54,14 +54,51 @@ constexpr machine_profile known[] = {
      .kernel_start_us = 1.5,
      .synchronize_us = 4.0,
      .allocate_us = 1.0,
-     .link = {.latency_us = 2.0, .pageable_bytes_per_s = 4.0e11, .pinned_bytes_per_s = 4.0e11}}};
+     .link = {.latency_us = 2.0, .pageable_bytes_per_s = 4.0e11, .pinned_bytes_per_s = 4.0e11}},
+    // NVIDIA's data sheet of the GeForce GT 730 with GDDR5: 2 GB, 40 GB/s at most, 0.69 TFLOP/s, float64 a 24th of it.
+    // PCIe 2.0 with 4 lanes carries 2 GB/s at most, about 1.6 in practice.
+    {.name = "old-card",
+     .device = "graphics card with 2 GB, PCIe 2.0 x4",
+     .source = "built from published constants: NVIDIA GeForce GT 730 (GDDR5) data sheet, PCI Express 2.0",
+     .memory_bytes = 2'000'000'000,
+     .bytes_per_s = 3.4e10,
+     .float32_flops = 6.9e11,
+     .float64_flops = 2.9e10,
+     .launch_us = 6.0,
+     .kernel_start_us = 4.0,
+     .synchronize_us = 15.0,
+     .allocate_us = 3.0,
+     .link = {.latency_us = 16.0, .pageable_bytes_per_s = 1.2e9, .pinned_bytes_per_s = 1.6e9}},
+    // NVIDIA's data sheet of the GeForce RTX 3080 with 10 GB: 760 GB/s at most, 29.8 TFLOP/s, float64 a 64th of it. PCIe
+    // 4.0 with 16 lanes carries 31.5 GB/s at most, about 25 in practice.
+    {.name = "gen4-card",
+     .device = "graphics card with 10 GB, PCIe 4.0 x16",
+     .source = "built from published constants: NVIDIA GeForce RTX 3080 data sheet, PCI Express 4.0",
+     .memory_bytes = 10'000'000'000,
+     .bytes_per_s = 6.9e11,
+     .float32_flops = 29.8e12,
+     .float64_flops = 4.7e11,
+     .launch_us = 3.0,
+     .kernel_start_us = 2.0,
+     .synchronize_us = 7.0,
+     .allocate_us = 1.5,
+     .link = {.latency_us = 8.0, .pageable_bytes_per_s = 9e9, .pinned_bytes_per_s = 25e9}},
+    // NVIDIA's data sheet of the GeForce RTX 3050 for laptops: 4 GB, 192 GB/s at most, 5.5 TFLOP/s at the clock that
+    // 60 W allow, float64 a 64th of it. PCIe 4.0 with 8 lanes, of which the CPU has those of PCIe 3.0: 7.9 GB/s at most.
+    {.name = "laptop",
+     .device = "graphics processor of a laptop with 4 GB, PCIe 3.0 x8",
+     .source = "built from published constants: NVIDIA GeForce RTX 3050 Laptop data sheet, PCI Express 3.0",
+     .memory_bytes = 4'000'000'000,
+     .bytes_per_s = 1.7e11,
+     .float32_flops = 5.5e12,
+     .float64_flops = 8.6e10,
+     .launch_us = 5.0,
+     .kernel_start_us = 3.0,
+     .synchronize_us = 12.0,
+     .allocate_us = 2.0,
+     .link = {.latency_us = 11.0, .pageable_bytes_per_s = 4.5e9, .pinned_bytes_per_s = 6.5e9}}};
 
 }  // namespace
-
-double machine_profile::flops_for(dtype type) const noexcept {
-  const std::int64_t part = item_size(real_part(type));
-  return part > 4 ? float64_flops : float32_flops;
-}
 
 std::span<const machine_profile> profiles() noexcept { return known; }
 

@@ -4,9 +4,8 @@
 #include <span>
 #include <string_view>
 
-#include <tandem/dtype.h>
-
-// The machines that can be simulated, as constants from which times are made up.
+// The machines that can be simulated, as their makers describe them: what is known of one before anything is measured.
+// What it then takes is in tables.h.
 namespace tandem::backend::simulation {
 
 /// One direction of the link between host and device, which both have the same.
@@ -28,7 +27,7 @@ struct machine_profile {
   std::int64_t memory_bytes;
   /// Reads and writes of the device's memory, together.
   double bytes_per_s;
-  /// Operations of one element. Integers count as float32 up to 4 bytes, else as float64.
+  /// Operations of one element, a multiplication and an addition together as two.
   double float32_flops;
   double float64_flops;
   /// What a launch takes of the host's time, and what passes on the device before a kernel does anything.
@@ -38,9 +37,6 @@ struct machine_profile {
   double synchronize_us;
   double allocate_us;
   link_profile link;
-
-  /// Operations a second on elements of that dtype; complex operations are counted by their real ones.
-  double flops_for(dtype type) const noexcept;
 };
 
 std::span<const machine_profile> profiles() noexcept;

@@ -74,11 +74,6 @@ void simulated_memory::push(queue& to, piece what) {
   ++to.given;
 }
 
-double simulated_memory::copy_cost_ns(std::int64_t size_bytes) {
-  const double transfer_s = static_cast<double>(size_bytes) / profile_.link.pageable_bytes_per_s;
-  return clock_.with_noise((1e3 * profile_.link.latency_us + 1e9 * transfer_s) * faults_.copy_factor());
-}
-
 void simulated_memory::refuse_copy(std::string_view direction, std::int64_t size_bytes) {
   throw device_error(fmt::format("{}: the copy of {} bytes {} the device fails as simulated_faults demands", name_,
                                  size_bytes, direction));
@@ -108,8 +103,8 @@ void simulated_memory::copy_in(const std::byte* from, std::byte* to, std::int64_
     }
     own = own_queue();
     push(*own, std::move(copy));
-    clock_.spend(1e3 * profile_.launch_us);
-    own->time_ns = clock_.work(engine::copies_in, own->time_ns, copy_cost_ns(size_bytes));
+    spend_call_us(profile_.launch_us);
+    own->time_ns = copy_on_link(copy_direction::to_device, from, size_bytes, own->time_ns);
     if (!is_staged || own->pending.size() >= most_pieces) {
       position = own->given;
       clock_.wait_until(own->time_ns);
@@ -135,11 +130,11 @@ void simulated_memory::copy_out(const std::byte* from, std::byte* to, std::int64
         std::memcpy(to, source, static_cast<std::size_t>(size_bytes));
       };
       push(*own, std::move(copy));
-      clock_.spend(1e3 * profile_.launch_us);
-      own->time_ns = clock_.work(engine::copies_out, own->time_ns, copy_cost_ns(size_bytes));
+      spend_call_us(profile_.launch_us);
+      own->time_ns = copy_on_link(copy_direction::to_host, to, size_bytes, own->time_ns);
     }
     clock_.wait_until(own->time_ns);
-    clock_.spend(1e3 * profile_.synchronize_us);
+    spend_call_us(profile_.synchronize_us);
     position = own->given;
   }
   wait_for(own, position);
@@ -158,8 +153,8 @@ void simulated_memory::run(std::string what, std::function<void()> act, int laun
     own = own_queue();
     work.fails = faults_.run_fails();
     push(*own, std::move(work));
-    clock_.spend(1e3 * profile_.launch_us * launches);
-    own->time_ns = clock_.work(engine::kernels, own->time_ns, clock_.with_noise(cost_ns) * faults_.run_factor());
+    for (int i = 0; i < launches; ++i) spend_call_us(profile_.launch_us);
+    own->time_ns = work_on(engine::kernels, own->time_ns, cost_ns * faults_.run_factor());
     if (own->pending.size() >= most_pieces) {
       position = own->given;
       clock_.wait_until(own->time_ns);
@@ -192,6 +187,56 @@ void simulated_memory::await(const memory::mark& point) {
   wait.awaited = given->of();
   wait.awaited_position = given->position();
   push(*own, std::move(wait));
+}
+
+memory::mark_ptr simulated_memory::make_timed_mark() {
+  check_process();
+  const lock_type lock(state_guard_);
+  check_usable();
+  const std::shared_ptr<queue>& own = own_queue();
+  return std::make_shared<const simulated_mark>(*this, own, own->given, std::max(own->time_ns, clock_.host_ns()));
+}
+
+std::optional<double> simulated_memory::passed_us(const memory::mark& begin, const memory::mark& end) noexcept {
+  const auto* const first = dynamic_cast<const simulated_mark*>(&begin);
+  const auto* const last = dynamic_cast<const simulated_mark*>(&end);
+  if (first == nullptr || last == nullptr || &first->where() != this || &last->where() != this) return std::nullopt;
+  if (!last->of()->is_done(last->position()) && last->is_reached()) return std::nullopt;  // never will be
+  return static_cast<double>(last->time_ns() - first->time_ns()) * 1e-3;
+}
+
+// ---- the virtual time of work, with the lock of the state
+
+double simulated_memory::time_us() noexcept {
+  if (is_of_another_process()) return 0;
+  const lock_type lock(state_guard_);
+  return static_cast<double>(clock_.host_ns()) * 1e-3;
+}
+
+void simulated_memory::spend_us(double us) {
+  check_process();
+  const lock_type lock(state_guard_);
+  clock_.spend(1e3 * us);
+}
+
+void simulated_memory::spend_call_us(double us) {
+  const double drift = surroundings_.drift_factor(clock_.host_ns(), faults_.all().drift);
+  clock_.spend(clock_.with_jitter(1e3 * us) * drift);
+}
+
+std::int64_t simulated_memory::work_on(engine on, std::int64_t earliest_ns, double cost_ns) {
+  const std::int64_t begin_ns = clock_.start_of(on, earliest_ns);
+  const double drift = surroundings_.drift_factor(begin_ns, faults_.all().drift);
+  return clock_.work(on, earliest_ns, clock_.with_noise(cost_ns) * drift);
+}
+
+std::int64_t simulated_memory::copy_on_link(copy_direction to, const std::byte* host, std::int64_t size_bytes,
+                                            std::int64_t earliest_ns) {
+  const engine on = to == copy_direction::to_device ? engine::copies_in : engine::copies_out;
+  const double alone_ns =
+      1e3 * copy_us(profile_, to, is_pinned(host, size_bytes), size_bytes) * faults_.all().link_slowdown;
+  return work_on(on, earliest_ns,
+                 surroundings_.contended_ns(clock_.start_of(on, earliest_ns), alone_ns, faults_.all().link_contention));
 }
 
 // ---- doing work
@@ -285,7 +330,7 @@ void simulated_memory::synchronize() {
   }
   wait_for_all();
   const lock_type lock(state_guard_);
-  clock_.spend(1e3 * profile_.synchronize_us);
+  spend_call_us(profile_.synchronize_us);
 }
 
 void simulated_memory::wait_for_mark(const simulated_mark& point) {
@@ -297,7 +342,7 @@ void simulated_memory::wait_for_mark(const simulated_mark& point) {
     }
     check_usable();
     clock_.wait_until(point.time_ns());
-    clock_.spend(1e3 * profile_.synchronize_us);
+    spend_call_us(profile_.synchronize_us);
   }
   wait_for(point.of(), point.position());
 }
