@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
 
+#include "runtime/cache_folder.h"
 #include "runtime/fork.h"
 #include "runtime/policy.h"
 #include "runtime/system.h"
@@ -33,23 +33,6 @@ void copy_with_workers(const std::byte* from, std::byte* to, std::int64_t size_b
                         });
 }
 
-std::string cache_folder() {
-  std::filesystem::path base;
-  if (const char* const wish = std::getenv("TANDEM_CACHE")) {
-    if (*wish == '\0') return "";  // nowhere
-    base = wish;
-  } else if (const char* const cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
-    base = std::filesystem::path(cache) / "tandem";
-  } else if (const char* const home = std::getenv("HOME"); home != nullptr && *home == '/') {
-    base = std::filesystem::path(home) / ".cache" / "tandem";
-  } else {
-    return "";
-  }
-  std::error_code failed;
-  std::filesystem::create_directories(base, failed);
-  return failed ? "" : base.string();
-}
-
 cuda_module open() {
   const std::filesystem::path own(runtime::file_of(reinterpret_cast<const void*>(&open_cuda_module)));
   const std::filesystem::path folder = own.parent_path();
@@ -67,7 +50,7 @@ cuda_module open() {
     }
     const auto entry = reinterpret_cast<backend::module_entry>(::dlsym(handle, backend::module_entry_name));
     static const backend::module_services services{
-        copy_with_workers, [] { return std::uint64_t{runtime::fork_generation()}; }, cache_folder};
+        copy_with_workers, [] { return std::uint64_t{runtime::fork_generation()}; }, runtime::cache_folder};
     backend::module* const code = entry == nullptr ? nullptr : entry(TANDEM_BUILD, services);
     if (code != nullptr) return {code, ""};
     return {nullptr, fmt::format("{} is of another build of tandem", file.string())};

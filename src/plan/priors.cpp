@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "plan/limits.h"
+
 namespace tandem::plan {
 
 namespace {
@@ -172,17 +174,19 @@ std::vector<double> worker_counts(int first, int cores) {
   return counts;
 }
 
-constant prior(double value, double sigma) { return {value, sigma, 0, origin::prior}; }
+constant prior(double value, double sigma) { return {value, limits::sigma(sigma), 0, origin::prior}; }
 
 // Figures that no hardware has are mistakes, and no better than none.
-double rate_or(double per_s, double usual) { return per_s >= 1e3 && per_s <= 1e17 ? per_s : usual; }
-double time_or(double us, double usual) { return us >= 1e-3 && us <= 1e9 ? us : usual; }
+double rate_or(double per_s, double usual) {
+  return per_s >= limits::least_per_s && per_s <= limits::most_per_s ? per_s : usual;
+}
+double time_or(double us, double usual) { return us >= limits::least_us && us <= limits::most_us ? us : usual; }
 
 curve products(std::span<const double> parts, double most, double sigma) {
   curve made;
   for (std::size_t i = 0; i < std::size(product_at); ++i) {
     made.at.push_back(product_at[i]);
-    made.values.push_back(prior(most * parts[i], sigma));
+    made.values.push_back(prior(limits::rate(most * parts[i]), sigma));
   }
   return made;
 }
@@ -241,7 +245,9 @@ device_profile prior_for(const backend::hardware_hints& hints) {
     const double value = time_or(hint, usual);
     return prior(value, value == hint ? sigma_of_hint : sigma_of_usual);
   };
-  const auto part_of = [](const constant& whole, double part) { return prior(whole.value * part, whole.sigma); };
+  const auto part_of = [](const constant& whole, double part) {
+    return prior(limits::rate(whole.value * part), whole.sigma);
+  };
   device_profile made;
   made.source = hints.source.empty() ? "prior: public measurements of data-centre GPUs" : "prior: " + hints.source;
 

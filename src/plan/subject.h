@@ -41,9 +41,13 @@ class device_subject {
   virtual std::int64_t free_bytes() = 0;
   /// Products up to which extent are to be measured: a simulated device computes them on this machine's cores.
   virtual double largest_product() const = 0;
+  /// The same for bytes of programs that compute much; additions are measured with up to 256 MB.
+  virtual double largest_bytes() const { return 256e6; }
   virtual std::unique_ptr<probe> prepare(const ops::program& what) = 0;
   /// Gives the probe `times` times and waits once, at the end.
   virtual double run_many_us(probe& what, int times) = 0;
+  /// The host's time for giving it once; it is waited for after that time. 0 if the subject cannot tell.
+  virtual double give_us([[maybe_unused]] probe& what) { return 0; }
   virtual double allocate_us(std::int64_t size_bytes) = 0;
   virtual double synchronize_us() = 0;
   virtual double copy_us(direction to, memory_kind kind, std::int64_t size_bytes) = 0;
