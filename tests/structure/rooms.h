@@ -66,6 +66,7 @@ inline constexpr std::array dependencies{
     dependency{"omp.h", "runtime backend/cpu"},
     dependency{"cblas.h", "backend/cpu"},
     dependency{"zip.h", "io"},
+    dependency{"nlohmann/", "plan"},
     dependency{"tao/", "cli"},
     dependency{"cuda_runtime", "cuda"},
     dependency{"cublas", "cuda"},
