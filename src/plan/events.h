@@ -17,6 +17,9 @@ struct evaluation {
   std::uint64_t number;
   /// The same for expressions of one structure.
   std::uint64_t structure;
+  /// Of the planned task that was decided on: threads have their own, and what a planner remembers with one is not in
+  /// another that is made later. Counts from 1.
+  std::uint64_t planned;
   const task& what;
   /// The function at the root: "add"; and the whole, for readers: "add(multiply(f32[8,8], f32[8,8]), 1)".
   std::string_view name;

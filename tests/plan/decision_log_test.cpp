@@ -1,0 +1,321 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tandem/errors.h>
+
+#include "made_up_events.h"
+#include "plan/decision_log.h"
+#include "plan/decision_reader.h"
+
+namespace tandem::plan {
+namespace {
+
+// What a log says comes back as it was, and what is no log is refused with the place in the file.
+class DecisionLog : public testing::Test {
+ protected:
+  DecisionLog() {
+    std::string name = (std::filesystem::temp_directory_path() / "tandem_log_XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  ~DecisionLog() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::string path() const { return (folder_ / "log.jsonl").string(); }
+  std::string text() const {
+    std::ifstream file(path(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  void write(std::string_view contents) const { std::ofstream(path(), std::ios::binary) << contents; }
+
+  // The error of reading the file; "" if there is none.
+  std::string problem() const {
+    recorder ignored;
+    try {
+      decision_reader reader(path());
+      reader.read(ignored);
+    } catch (const io_error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  static log_header header() { return {"0.1.0", {"sim:h200", "gpu:0"}, {true, 0.005}, R"({"host": {}, "x": [1.5]})"}; }
+
+  // Each kind of event, and each field with a value that is its own.
+  void tell_everything(observer& to) {
+    credit_ = 12.625F;
+    made_up_evaluation first;
+    first.number = 3;
+    first.structure = 0xfedcba9876543210;
+    first.planned = 7;
+    first.what = made_up_product(48, dtype::complex128);
+    first.what.temporary_bytes = 4096;
+    first.name = "matmul";
+    first.text = "matmul(c128[48,48], \"quoted\\\" \n c128[48,48])";
+    first.site = "a \"file\".cpp:12";
+    first.reads = {{1, 36864, 1, false, nullptr}, {std::numeric_limits<std::uint64_t>::max(), 5, 6, true, &credit_}};
+    first.writes = {9, 36864, 2, true, &credit_};
+    first.writes_all = false;
+    first.worker_limit = 64;
+    first.allowed = 5;
+    first.free_bytes = {0, 141'000'000'000, 12345};
+    first.cold_us = {0, 1e5, std::numeric_limits<double>::infinity()};
+    first.place = 2;
+    first.workers = {};
+    first.why = cause::compute_bound;
+    first.predicted_us = 0.1 + 0.2;
+    first.predicted_work_us = 1e-300;
+    first.tell(to);
+    to.on_copy(1, true, false, 36864, 12.1);
+    to.on_copy(2, false, true, 0, 0);
+    made_up_evaluation second;
+    second.number = 4;
+    second.tell(to);
+    to.on_outcome(4, 0.3);
+    to.on_outcome(3, 700.25);
+    first.number = 5;
+    first.site = "";
+    first.tell(to);
+    to.on_host_read(9);
+    to.on_host_write(1);
+    to.on_free(std::numeric_limits<std::uint64_t>::max());
+  }
+
+  std::filesystem::path folder_;
+  std::atomic<float> credit_{0};
+};
+
+TEST_F(DecisionLog, ComesBackAsItWas) {
+  recorder told;
+  tell_everything(told);
+  {
+    decision_log log(path(), header());
+    tell_everything(log);
+    log.close();
+  }
+  recorder found;
+  decision_reader reader(path());
+  reader.read(found);
+  EXPECT_EQ(found.lines, told.lines);
+  ASSERT_EQ(told.lines.size(), 10U);
+  EXPECT_FALSE(reader.is_cut_off());
+  EXPECT_EQ(reader.header().library, "0.1.0");
+  EXPECT_EQ(reader.header().devices, (std::vector<std::string>{"sim:h200", "gpu:0"}));
+  EXPECT_TRUE(reader.header().settings.learns);
+  EXPECT_EQ(reader.header().settings.exploration, 0.005);
+  EXPECT_EQ(reader.header().profile_json, R"({"host":{},"x":[1.5]})");
+}
+
+TEST_F(DecisionLog, WritesATaskAndASiteOnce) {
+  {
+    decision_log log(path(), header());
+    tell_everything(log);
+    tell_everything(log);
+  }
+  const std::string found = text();
+  const auto count = [&](std::string_view what) {
+    int times = 0;
+    for (std::size_t at = found.find(what); at != std::string::npos; at = found.find(what, at + 1)) ++times;
+    return times;
+  };
+  EXPECT_EQ(count(R"("kind":"task")"), 2);
+  EXPECT_EQ(count(R"("kind":"site")"), 1);
+  EXPECT_EQ(count(R"("kind":"evaluation")"), 6);
+}
+
+TEST_F(DecisionLog, HoldsLogsThatAreLargerThanItsBuffer) {
+  recorder told;
+  {
+    decision_log log(path(), header());
+    made_up_evaluation each;
+    for (std::uint64_t i = 1; i <= 5000; ++i) {
+      each.number = i;
+      each.tell(log);
+      each.tell(told);
+    }
+    log.close();
+  }
+  recorder found;
+  decision_reader(path()).read(found);
+  EXPECT_EQ(found.lines, told.lines);
+}
+
+TEST_F(DecisionLog, TellsOfFilesThatCannotBeWritten) {
+  EXPECT_THROW(decision_log((folder_ / "none" / "log").string(), header()), io_error);
+  EXPECT_THROW(decision_log(folder_.string(), header()), io_error);
+  const std::string fifo = (folder_ / "fifo").string();
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_THROW(decision_log(fifo, header()), io_error);
+  if (std::filesystem::exists("/dev/full")) {
+    EXPECT_THROW(decision_log("/dev/full", header()), io_error);
+  }
+}
+
+TEST_F(DecisionLog, AnAbandonedOneKeepsWhatWasWritten) {
+  decision_log log(path(), header());
+  const std::string before = text();
+  tell_everything(log);
+  log.abandon();
+  tell_everything(log);
+  log.close();
+  EXPECT_EQ(text(), before);
+  EXPECT_NE(before, "");
+}
+
+TEST_F(DecisionLog, EachTruncationIsReadUpToThereOrRefused) {
+  recorder told;
+  {
+    decision_log log(path(), header());
+    tell_everything(log);
+  }
+  decision_reader(path()).read(told);
+  const std::string whole = text();
+  const std::size_t header_bytes = whole.find('\n') + 1;
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    write(whole.substr(0, size));
+    if (size < header_bytes) {
+      EXPECT_NE(problem(), "") << size;
+      continue;
+    }
+    recorder found;
+    decision_reader reader(path());
+    reader.read(found);
+    EXPECT_EQ(reader.is_cut_off(), whole[size - 1] != '\n') << size;
+    ASSERT_LE(found.lines.size(), told.lines.size());
+    for (std::size_t i = 0; i < found.lines.size(); ++i) ASSERT_EQ(found.lines[i], told.lines[i]) << size;
+  }
+}
+
+TEST_F(DecisionLog, RefusesWhatIsNoHeader) {
+  for (const std::string_view first : {"", "\n", "null\n", "[]\n", "{}\n", "{\"kind\":\"evaluation\"}\n",
+                                       "\x7f"
+                                       "ELF\n"}) {
+    write(first);
+    EXPECT_NE(problem(), "") << first;
+  }
+  write(R"({"kind":"header","format":2,"library":"9","devices":[],"settings":{},"profile":{}})"
+        "\n");
+  EXPECT_NE(problem().find("newer"), std::string::npos) << problem();
+  std::filesystem::remove(path());
+  EXPECT_NE(problem().find("cannot open"), std::string::npos);
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
+  EXPECT_NE(problem().find("regular file"), std::string::npos);
+}
+
+// A line after the header of a log, and what the error must name.
+struct bad_line {
+  std::string line;
+  std::string_view names;
+};
+
+std::string with(std::string line, std::string_view from, std::string_view to) {
+  const std::size_t at = line.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return line.replace(at, from.size(), to);
+}
+
+TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
+  const std::string first =
+      R"({"kind":"header","format":1,"library":"1","devices":["gpu:0"],"settings":{"learns":true,"exploration":0},)"
+      R"("profile":{}})"
+      "\n";
+  const std::string a_task =
+      R"({"kind":"task","number":1,"structure":"ff","name":"add","text":"t","temporary_bytes":0,"result_bytes":4,)"
+      R"("stages":[{"class":"arithmetic","operation":3,"dtype":"float32","operations":[1,0,0,0,0,0,0,0,0],"bytes":8}]})";
+  const std::string an_evaluation =
+      R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null]],"writes":[2,8,0,false,1.5],)"
+      R"("writes_all":true,"worker_limit":2,"allowed":3,"free_bytes":[0,9],"cold_us":[0,0],"place":0,"workers":[1],)"
+      R"("cause":"forced","predicted_us":1,"predicted_work_us":1})";
+  write(first + a_task + "\n" + an_evaluation + "\n");
+  ASSERT_EQ(problem(), "");
+  const std::string huge = std::string(100, '9');
+  const std::vector<bad_line> tasks{
+      {"", "no JSON"},
+      {"7", "no JSON object"},
+      {"{\"kind\":7}", "kind"},
+      {"{\"kind\":\"other\"}", "kind"},
+      {std::string(100'000, '['), "deeper"},
+      {std::string(5'000'000, ' '), "longer"},
+      {with(a_task, "\"number\":1", "\"number\":2"), "number"},
+      {with(a_task, "\"ff\"", "\"fg\""), "structure"},
+      {with(a_task, "\"ff\"", "\"11111111111111111\""), "structure"},
+      {with(a_task, "\"ff\"", "255"), "structure"},
+      {with(a_task, "\"add\"", "null"), "name"},
+      {with(a_task, "\"temporary_bytes\":0", "\"temporary_bytes\":-1"), "temporary_bytes"},
+      {with(a_task, "\"temporary_bytes\":0", "\"temporary_bytes\":" + huge), "temporary_bytes"},
+      {with(a_task, "\"result_bytes\":4", "\"result_bytes\":4.5"), "result_bytes"},
+      {with(a_task, "\"arithmetic\"", "\"magic\""), "stages[0].class"},
+      {with(a_task, "\"operation\":3", "\"operation\":65536"), "stages[0].operation"},
+      {with(a_task, "float32", "float33"), "stages[0].dtype"},
+      {with(a_task, "[1,0,0", "[1,0"), "stages[0].operations"},
+      {with(a_task, "[1,0,0", "[1,null,0"), "stages[0].operations[1]"},
+      {with(a_task, "\"bytes\":8", "\"bytes\":-8"), "stages[0].bytes"},
+      {with(a_task, "\"bytes\":8", "\"bytes\":1e31"), "stages[0].bytes"},
+      {with(a_task, "\"bytes\":8", "\"bytes\":1e999"), "JSON"},
+      {with(a_task, "\"bytes\":8", "\"bytes\":NaN"), "JSON"},
+      {with(a_task, "\"bytes\":8", "\"m_n_k_batch\":[1,2,3],\"bytes\":8"), "stages[0].m_n_k_batch"},
+      {with(a_task, "\"bytes\":8", "\"other\":8"), "stages[0].bytes: the field is missing"},
+      {with(a_task, "\"stages\":[{", "\"stages\":[7,{"), "stages[0]"}};
+  for (const bad_line& each : tasks) {
+    write(first + each.line + "\n");
+    const std::string found = problem();
+    EXPECT_NE(found.find("line 2"), std::string::npos) << each.line.substr(0, 200) << "\n" << found;
+    EXPECT_NE(found.find(each.names), std::string::npos) << each.line.substr(0, 200) << "\n" << found;
+    EXPECT_LT(found.size(), 500U);
+  }
+  const std::vector<bad_line> evaluations{
+      {with(an_evaluation, "\"number\":1", "\"number\":0"), "number"},
+      {with(an_evaluation, "\"task\":1", "\"task\":0"), "task"},
+      {with(an_evaluation, "\"task\":1", "\"task\":2"), "task"},
+      {with(an_evaluation, "\"planned\":1", "\"planned\":-1"), "planned"},
+      {with(an_evaluation, "\"planned\":1", "\"planned\":1,\"site\":1"), "site"},
+      {with(an_evaluation, "[1,8,1,false,null]", "[1,8,1,false]"), "reads[0]"},
+      {with(an_evaluation, "[1,8,1,false,null]", "[-1,8,1,false,null]"), "reads[0][0]"},
+      {with(an_evaluation, "[1,8,1,false,null]", "[1,-8,1,false,null]"), "reads[0][1]"},
+      {with(an_evaluation, "[1,8,1,false,null]", "[1,8,4,false,null]"), "reads[0][2]"},
+      {with(an_evaluation, "[1,8,1,false,null]", "[1,8,1,0,null]"), "reads[0][3]"},
+      {with(an_evaluation, "[1,8,1,false,null]", "[1,8,1,false,1e300]"), "reads[0][4]"},
+      {with(an_evaluation, "\"writes\":[2,", "\"writes\":[[],"), "writes[0]"},
+      {with(an_evaluation, "\"writes_all\":true", "\"writes_all\":1"), "writes_all"},
+      {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":0"), "worker_limit"},
+      {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":1000000"), "worker_limit"},
+      {with(an_evaluation, "\"allowed\":3", "\"allowed\":\"all\""), "allowed"},
+      {with(an_evaluation, "[0,9]", "[0,0,0,0,0,0,0,0,0,0]"), "free_bytes"},
+      {with(an_evaluation, "[0,9]", "[0,-9]"), "free_bytes[1]"},
+      {with(an_evaluation, "\"cold_us\":[0,0]", "\"cold_us\":[0,-1]"), "cold_us[1]"},
+      {with(an_evaluation, "\"place\":0", "\"place\":2"), "place"},
+      {with(an_evaluation, "\"workers\":[1]", "\"workers\":[1,1]"), "workers"},
+      {with(an_evaluation, "\"workers\":[1]", "\"workers\":[0]"), "workers[0]"},
+      {with(an_evaluation, "\"forced\"", "\"Forced\""), "cause"},
+      {with(an_evaluation, "\"predicted_us\":1,", "\"predicted_us\":-1,"), "predicted_us"},
+      {with(an_evaluation, "\"predicted_us\":1,", ""), "predicted_us: the field is missing"},
+      {R"({"kind":"outcome","number":1,"measured_us":1})", "number"},
+      {R"({"kind":"copy","place":0,"to_device":true,"pinned":true,"bytes":1,"measured_us":1})", "place"},
+      {R"({"kind":"copy","place":2,"to_device":true,"pinned":true,"bytes":1,"measured_us":1})", "place"},
+      {R"({"kind":"copy","place":1,"to_device":true,"pinned":true,"bytes":1,"measured_us":null})", "measured_us"},
+      {R"({"kind":"free","id":-1})", "id"},
+      {R"({"kind":"host_read"})", "id: the field is missing"},
+      {R"({"kind":"site","number":2,"text":"x"})", "number"}};
+  for (const bad_line& each : evaluations) {
+    write(first + a_task + "\n" + each.line + "\n");
+    const std::string found = problem();
+    EXPECT_NE(found.find("line 3"), std::string::npos) << each.line << "\n" << found;
+    EXPECT_NE(found.find(each.names), std::string::npos) << each.line << "\n" << found;
+  }
+}
+
+}  // namespace
+}  // namespace tandem::plan
