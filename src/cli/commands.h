@@ -10,6 +10,7 @@ namespace tandem::cli {
 
 int run_eval(std::span<const std::string> arguments);
 int run_scale(std::span<const std::string> arguments);
+int run_explain(std::span<const std::string> arguments);
 int run_info(std::span<const std::string> arguments);
 int run_ops(std::span<const std::string> arguments);
 int run_help(std::span<const std::string> arguments);

@@ -15,6 +15,7 @@
 #include <tandem/errors.h>
 #include <tandem/io.h>
 #include <tandem/ndarray.h>
+#include <tandem/planning.h>
 #include <tandem/policy.h>
 #include <tandem/simulation.h>
 
@@ -53,17 +54,42 @@ std::optional<device> other_device(const eval_options& options) {
   return is_other ? std::optional(chosen) : std::nullopt;
 }
 
-std::vector<ndarray> evaluate(const description& what, const eval_options& options) {
-  progress work;
-  const progress_line line(work);
+// What was evaluated, and where, if that is to be told.
+struct outcome {
+  std::vector<ndarray> arrays;
+  double seconds;
+  std::string places;
+};
+
+outcome evaluate(const description& what, const eval_options& options) {
   policy rules;
   rules.workers = options.workers;
   rules.device = options.device;
+  std::vector<explanation> reasons;
+  for (const expr& one : what.arrays) {
+    if (!options.explain) break;
+    reasons.push_back(explain(one, rules));
+    std::fputs(to_string(reasons.back()).c_str(), stderr);
+  }
+  progress work;
+  const progress_line line(work);
   rules.progress = &work;
-  std::vector<ndarray> arrays;
-  for (const expr& one : what.arrays) arrays.push_back(eval(one, rules));
+  outcome result;
+  stopwatch watch;
+  for (const expr& one : what.arrays) result.arrays.push_back(eval(one, rules));
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    std::string_view place = "cpu";
+    std::string other;
+    for (const place_candidate& each : reasons[i].candidates) {
+      if (each.place == device::cpu || !result.arrays[i].is_on(each.place)) continue;
+      other = to_string(each.place);
+      place = other;
+    }
+    result.places += fmt::format("{}{}", i == 0 ? "" : ", ", place);
+  }
   if (const std::optional<device> other = other_device(options)) synchronize(*other);
-  return arrays;
+  result.seconds = watch.lap();
+  return result;
 }
 
 // The time that a simulated device has been at work for its host, by its own clock.
@@ -125,8 +151,9 @@ void evaluate_one(const eval_options& options) {
   const description what = describe(options.expression, names);
   if (options.output) check_output(*options.output, what);
   const std::optional<double> simulated_before = simulated_seconds(options);
-  const std::vector<ndarray> arrays = evaluate(what, options);
-  const double evaluate_seconds = watch.lap();
+  const outcome done = evaluate(what, options);
+  const std::vector<ndarray>& arrays = done.arrays;
+  watch.lap();
   std::optional<double> simulated = simulated_seconds(options);
   if (simulated) *simulated -= simulated_before.value_or(0);
 
@@ -135,9 +162,14 @@ void evaluate_one(const eval_options& options) {
   } else {
     print_arrays(arrays);
   }
+  if (options.explain) {
+    std::fputs(
+        fmt::format("outcome: {:.2f} us on {}\n", 1e6 * simulated.value_or(done.seconds), done.places).c_str(),
+        stderr);
+  }
   if (options.time) {
     std::fputs(fmt::format("load {:.6f} s, {}, {} {:.6f} s, {}\n", load_seconds,
-                           evaluation_time(options, evaluate_seconds, simulated), options.output ? "save" : "print",
+                           evaluation_time(options, done.seconds, simulated), options.output ? "save" : "print",
                            watch.lap(), summary(arrays))
                    .c_str(),
                stderr);
@@ -160,6 +192,7 @@ void evaluate_line(std::string_view line, const eval_options& outer) {
   if (!options.workers) options.workers = outer.workers;
   if (!options.device) options.device = outer.device;
   options.time = options.time || outer.time;
+  options.explain = options.explain || outer.explain;
   evaluate_one(options);
 }
 

@@ -2,39 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include <tandem/errors.h>
 #include <tandem/policy.h>
 
 #include "cli/arguments.h"
+#include "cli/policy_values.h"
 #include "cli/status.h"
 
 namespace tandem::cli {
 
 namespace {
 
-constexpr std::string_view known_options[] = {"-o",       "--output", "--time", "--workers",
-                                              "--device", "--batch",  "-h",     "--help"};
-
-int parse_workers(std::string_view text) {
-  int workers = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), workers);
-  if (status != std::errc() || end != text.data() + text.size() ||
-      ((workers < 1 || workers > max_workers) && workers != -1)) {
-    throw usage_error(fmt::format(
-        "--workers takes a number of cores, 1 to {}, or -1 for all permitted ones; given '{}'", max_workers, text));
-  }
-  return workers;
-}
-
-device parse_device(std::string_view text) {
-  try {
-    return device::named(text);
-  } catch (const argument_error& error) {
-    throw usage_error(fmt::format("--device: {}", error.what()));
-  }
-}
+constexpr std::string_view known_options[] = {"-o",      "--output",  "--time", "--workers", "--device",
+                                              "--batch", "--explain", "-h",     "--help"};
 
 class option_reader final : argument_reader {
  public:
@@ -64,6 +44,8 @@ class option_reader final : argument_reader {
       options_.batch = value();
     } else if (name == "--time") {
       flag(options_.time);
+    } else if (name == "--explain") {
+      flag(options_.explain);
     } else if (name == "-h" || name == "--help") {
       flag(options_.help);
     } else {

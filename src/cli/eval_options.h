@@ -21,6 +21,7 @@ struct eval_options {
   std::optional<int> workers;
   std::optional<tandem::device> device;
   bool time = false;
+  bool explain = false;
   bool help = false;
 };
 

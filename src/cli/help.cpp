@@ -19,6 +19,8 @@ constexpr std::string_view general = R"(tandem: n-dimensional arrays at the comm
   tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT]   compute an expression
   tandem scale 'EXPRESSION' [NAME=FILE|VALUE]...           measure it with 1, 2,
                                                            ... workers
+  tandem explain 'EXPRESSION' [NAME=SHAPE|FILE|VALUE]...   say where it would run,
+                                                           and why
   tandem ops [--markdown | --parallel]                     list the functions
   tandem info [--json]                                     describe the machine
   tandem help [COMMAND|FUNCTION]                           explain
@@ -30,7 +32,7 @@ Exit status: 0 done, 1 failed, 2 called wrongly.
 )";
 
 constexpr std::string_view eval = R"(tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT] [--time]
-            [--workers N] [--device D]
+            [--workers N] [--device D] [--explain]
 tandem eval --batch FILE
 
 Computes an expression over arrays and prints the result as NumPy does.
@@ -47,6 +49,8 @@ Computes an expression over arrays and prints the result as NumPy does.
   --device D              where to do it: cpu, gpu, gpu:N, or sim:PROFILE, a
                           simulated device (sim:h200), whose times are made up;
                           else TANDEM_DEVICE says. Default: auto
+  --explain               print to stderr where it will be done, and why, with
+                          the predicted times, and then how long it took
   --batch FILE            each line of FILE ('-': of standard input) holds the
                           arguments of one `tandem eval`, separated by tabs;
                           empty lines and lines that begin with # are skipped.
@@ -71,6 +75,25 @@ An expression has at most 65536 bytes.
 
   tandem eval 'sqrt(x**2 + y**2)[::2]' x=x.npy y=data.npz:y -o r.npy
   tandem eval 'concat([z[1:], z[:1]]) / dy' z=z.npy dy=30.5
+)";
+
+constexpr std::string_view explain = R"(tandem explain 'EXPRESSION' [NAME=SHAPE|FILE|VALUE]... [--device D]...
+               [--workers N]
+
+Prints where an expression would be computed, and why: every place with what
+its time is made of, in microseconds, and where the figures come from. Computes
+nothing.
+
+  NAME=DTYPE[EXTENTS]     an array of that dtype and shape, for which nothing is
+                          allocated: a=f32[4096,4096] n=int64[10]
+  NAME=FILE, NAME=VALUE   as for `tandem eval`
+  --device D              a device to choose beside the CPU, in place of the
+                          GPUs that are there; several are possible. One that is
+                          simulated (sim:h200) tells what a machine would do
+                          that is not at hand
+  --workers N             the most cores to work on
+
+  tandem explain 'a @ b' a=f32[4096,4096] b=f32[4096,4096] --device sim:h200
 )";
 
 constexpr std::string_view scale = R"(tandem scale 'EXPRESSION' [NAME=FILE|VALUE]... [--max N] [--seconds S]
@@ -145,10 +168,11 @@ std::string help_text(std::string_view topic) {
   if (topic.empty()) return std::string(general);
   if (topic == "eval") return std::string(eval);
   if (topic == "scale") return std::string(scale);
+  if (topic == "explain") return std::string(explain);
   if (topic == "info") return std::string(info);
   if (topic == "ops") return std::string(ops);
   if (const function_info* function = find_function(topic)) return function_help(*function);
-  std::vector<std::string_view> topics = {"eval", "scale", "info", "ops"};
+  std::vector<std::string_view> topics = {"eval", "scale", "explain", "info", "ops"};
   for (const function_info& function : functions()) topics.push_back(function.name);
   std::string advice = numpy_advice(topic);
   if (advice.empty()) {

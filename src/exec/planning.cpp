@@ -269,8 +269,18 @@ plan::question question_about(planned_program& planned, const ops::program& what
   for (const plan::operand_state& each : question.reads) needed_bytes += each.bytes;
   for (int place = 1; place < planner_of_process().place_count(); ++place) {
     if (!plan::contains(question.allowed, place)) continue;
-    question.free_bytes[static_cast<std::size_t>(place)] =
-        std::min(free_bytes_at(place, needed_bytes), rules.device_memory_bytes.value);
+    try {
+      question.free_bytes[static_cast<std::size_t>(place)] =
+          std::min(free_bytes_at(place, needed_bytes), rules.device_memory_bytes.value);
+    } catch (const device_error&) {  // it has failed, and is no place to choose
+      question.allowed &= ~plan::set_of(place);
+    }
+  }
+  if (rules.transfers.value == transfers::forbidden) {
+    plan::place_set having_all = question.allowed;
+    for (const plan::operand_state& each : question.reads)
+      having_all &= each.valid_on == 0 ? having_all : each.valid_on;
+    if (having_all != 0) question.allowed = having_all;  // else the evaluation says what is missing
   }
   return question;
 }

@@ -15,20 +15,29 @@ namespace {
 const device sim = device::simulated("h200:20");
 const device other = device::simulated("coupled:20");
 
-TEST(Placement, AutomaticGoesWhereTheLeastIsMissing) {
-  const ndarray a = eval(ones({1000}) * 2, {.device = sim});
-  const ndarray b = ones({10});
-  const ndarray c = eval(expr(a) + 1);
+TEST(Placement, AutomaticGoesWhereCopiesAndWorkEndSoonest) {
+  const ndarray large = eval(ones({4'000'000}) * 2, {.device = sim});
+  const ndarray c = eval(expr(large) + 1);
   EXPECT_TRUE(c.is_on(sim));
   EXPECT_FALSE(c.is_on(device::cpu));
+  EXPECT_EQ(c.at<const double>({3'999'999}), 3);
+  const ndarray b = ones({10});
   const ndarray d = eval(expr(b) + 1);
   EXPECT_TRUE(d.is_on(device::cpu));
   EXPECT_FALSE(d.is_on(sim));
-  const ndarray here = ones({100'000});
-  EXPECT_TRUE(eval(expr(here) + a(0)).is_on(device::cpu)) << "less is copied to the host";
-  EXPECT_TRUE(eval(expr(a) + a.to(device::cpu)).is_on(device::cpu)) << "of equals, the CPU";
-  const ndarray far = eval(ones({5000}) * 3, {.device = other});
-  EXPECT_TRUE(eval(sum(far) + sum(a)).is_on(other));
+  const ndarray here = ones({4'000'000});
+  EXPECT_TRUE(eval(expr(here) + large(0)).is_on(device::cpu)) << "nothing is saved by copying an array there and back";
+  const ndarray few = eval(ones({10}) * 2, {.device = sim});
+  EXPECT_TRUE(eval(expr(few) + 1).is_on(device::cpu)) << "a launch takes longer than copying ten elements";
+}
+
+TEST(Placement, AutomaticWithoutTransfersStaysWhereOperandsAre) {
+  const ndarray few = eval(ones({10}) * 2, {.device = sim});
+  const ndarray made = eval(expr(few) + 1, {.transfers = transfers::forbidden});
+  EXPECT_TRUE(made.is_on(sim));
+  EXPECT_EQ(made.at<const double>({9}), 3);
+  const ndarray here = ones({10});
+  EXPECT_THROW(eval(expr(few) + here, {.transfers = transfers::forbidden}), device_error);
 }
 
 TEST(Placement, TransfersThatAreForbidden) {
