@@ -5,26 +5,18 @@
 #include <array>
 #include <filesystem>
 #include <utility>
+#include <variant>
 
 #include <tandem/errors.h>
 
 #include "cuda/runtime/errors.h"
 #include "cuda/runtime/gpu_executable.h"
+#include "cuda/runtime/hardware.h"
 #include "cuda/runtime/process.h"
 
 namespace tandem::cuda {
 
 namespace {
-
-/// "GPU-01234567-89ab-...", as NVIDIA's tools write it.
-std::string uuid_text(const cudaUUID_t& uuid) {
-  std::string text = "GPU";
-  for (std::size_t i = 0; i < sizeof uuid.bytes; ++i) {
-    if (i == 0 || i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02x}", static_cast<unsigned char>(uuid.bytes[i]));
-  }
-  return text;
-}
 
 std::string kernel_folder() {
   const std::string folder = services().cache_folder();
@@ -68,9 +60,33 @@ tandem::backend::description gpu_backend::describe() {
   return result;
 }
 
+tandem::backend::hardware_hints gpu_backend::hints() {
+  const gpu_scope scope(where_, "ask for the GPU's properties");
+  return hints_of(where_);
+}
+
 std::string gpu_backend::why_not(const ops::program&) const {
   // Every stage can be lowered. A device that has failed says so itself when it is used.
   return "";
+}
+
+// Where kernels are compiled beside the work, others do it meanwhile.
+double gpu_backend::cold_us(const ops::program& what) const {
+  // Measured for kernels that add and for the start of NVRTC, on a busy core of an AMD EPYC.
+  constexpr double kernel_us = 50e3;
+  constexpr double start_us = 150e3;
+  try {
+    if (compile_mode_of_process() != compile_mode::wait) return 0;
+    const gpu_scope scope(where_, "look for kernels");
+    int missing = 0;
+    for (const step& each : lower(what, granularity::fused).steps) {
+      const auto* const kernel_launch = std::get_if<launch>(&each);
+      if (kernel_launch != nullptr && !kernels_->is_at_hand(kernels_->find(kernel_launch->code))) ++missing;
+    }
+    return missing > 0 ? missing * kernel_us + (kernels_->has_compiled() ? 0 : start_us) : 0;
+  } catch (const error&) {
+    return 0;  // whoever prepares the program is told why that cannot be
+  }
 }
 
 std::shared_ptr<const tandem::backend::executable> gpu_backend::prepare(ops::program what) {

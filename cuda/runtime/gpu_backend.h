@@ -18,14 +18,17 @@ class gpu_backend final : public backend::backend {
 
   std::string_view name() const noexcept override { return where_.name(); }
   tandem::backend::description describe() override;
+  tandem::backend::hardware_hints hints() override;
   memory::device_memory& memory() noexcept override { return *memory_; }
   std::string why_not(const ops::program& what) const override;
+  double cold_us(const ops::program& what) const override;
   std::shared_ptr<const tandem::backend::executable> prepare(ops::program what) override;
   void run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,
            const resolved_policy& rules, std::span<const std::int16_t> workers) override;
 
  private:
-  gpu where_;
+  /// Made current also by those who only ask.
+  mutable gpu where_;
   std::unique_ptr<gpu_memory> memory_;
   std::unique_ptr<kernel_store> kernels_;
 };

@@ -42,6 +42,23 @@ memory::mark_ptr gpu_memory::make_mark() {
   return queues_.current().end();
 }
 
+memory::mark_ptr gpu_memory::make_timed_mark() {
+  const gpu_scope scope(where_, "mark a point in the work");
+  return queues_.current().timed_end(timing_);
+}
+
+std::optional<double> gpu_memory::passed_us(const memory::mark& begin, const memory::mark& end) noexcept {
+  const auto* const first = dynamic_cast<const timed_mark*>(&begin);
+  const auto* const last = dynamic_cast<const timed_mark*>(&end);
+  if (first == nullptr || last == nullptr || &first->in() != &last->in() || !where_.is_usable()) return std::nullopt;
+  try {
+    const gpu_scope scope(where_, "ask for a time");
+    return last->since_us(*first);
+  } catch (...) {
+    return std::nullopt;  // the device failed meanwhile: who uses it next is told
+  }
+}
+
 void gpu_memory::await(const memory::mark& point) {
   const gpu_scope scope(where_, "wait for other work");
   queues_.current().await(static_cast<const queue_mark&>(point));

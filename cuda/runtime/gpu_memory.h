@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "cuda/runtime/block_pool.h"
 #include "cuda/runtime/gpu.h"
 #include "cuda/runtime/queue.h"
+#include "cuda/runtime/timed_mark.h"
 #include "cuda/runtime/transfers.h"
 #include "memory/device_memory.h"
 
@@ -16,13 +18,15 @@ namespace tandem::cuda {
 class gpu_memory final : public memory::device_memory {
  public:
   /// The GPU must be current. Throws: `device_error`.
-  explicit gpu_memory(gpu& where) : where_(where), pool_(where), queues_(where), transfers_(where) {}
+  explicit gpu_memory(gpu& where) : where_(where), pool_(where), queues_(where), transfers_(where), timing_(where) {}
 
   std::string_view name() const noexcept override { return where_.name(); }
   void release(std::byte* block, std::int64_t size_bytes, std::span<const memory::mark_ptr> uses) noexcept override;
   void copy_in(const std::byte* from, std::byte* to, std::int64_t size_bytes) override;
   void copy_out(const std::byte* from, std::byte* to, std::int64_t size_bytes) override;
   memory::mark_ptr make_mark() override;
+  memory::mark_ptr make_timed_mark() override;
+  std::optional<double> passed_us(const memory::mark& begin, const memory::mark& end) noexcept override;
   void await(const memory::mark& point) override;
   void synchronize() override;
   void use_stream(std::uintptr_t stream) override;
@@ -42,6 +46,7 @@ class gpu_memory final : public memory::device_memory {
   block_pool pool_;
   queues queues_;
   transfers transfers_;
+  timing_events timing_;
 };
 
 }  // namespace tandem::cuda

@@ -113,6 +113,16 @@ stored_kernel& kernel_store::find(const std::shared_ptr<const kernel>& what) {
   return *place;
 }
 
+bool kernel_store::is_at_hand(const stored_kernel& which) {
+  if (which.is_ready()) return true;
+  const compiler* with = nullptr;
+  {
+    const std::lock_guard lock(guard_);
+    with = &compiler_locked();
+  }
+  return cache_.find(with->identity(which.what_->text())).has_value();
+}
+
 void kernel_store::make_or_throw(stored_kernel& which) {
   const gpu_scope scope(where_, "compile a kernel");
   const compiler* with = nullptr;
@@ -131,6 +141,7 @@ void kernel_store::make_or_throw(stored_kernel& which) {
     }
   }
   const std::string code = with->compile(which.what_->name, text);
+  has_compiled_.store(true, std::memory_order_relaxed);
   load(which, code);
   cache_.store(identity, code);
 }

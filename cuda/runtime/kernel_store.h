@@ -54,6 +54,11 @@ class kernel_store {
 
   /// The kernel, ready if nothing has to be compiled for that. The GPU must be current. Throws: `device_error`.
   stored_kernel& find(const std::shared_ptr<const kernel>& what);
+  /// Whether nothing has to be compiled to make it ready: it is, or an earlier process left it on disk.
+  /// Throws: `device_error` if there is no compiler.
+  bool is_at_hand(const stored_kernel& which);
+  /// Whether a kernel was compiled here, which takes longer the first time.
+  bool has_compiled() const noexcept { return has_compiled_.load(std::memory_order_relaxed); }
   /// Makes it ready: compiles it, or waits for a thread that does. The GPU must be current.
   /// Throws: `device_error` with what the compiler says, `out_of_memory`.
   void require(stored_kernel& which);
@@ -73,6 +78,7 @@ class kernel_store {
   gpu& where_;
   std::mutex guard_;
   std::condition_variable has_finished_;
+  std::atomic<bool> has_compiled_{false};
   std::unordered_map<std::string, std::unique_ptr<stored_kernel>> by_key_;
   /// Of the fat binaries, loaded when a kernel is first looked for.
   std::optional<std::vector<cudaLibrary_t>> ready_;

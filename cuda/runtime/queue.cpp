@@ -9,6 +9,7 @@
 
 #include "cuda/runtime/blas.h"
 #include "cuda/runtime/process.h"
+#include "cuda/runtime/timed_mark.h"
 
 namespace tandem::cuda {
 
@@ -95,6 +96,14 @@ void queue::gave() {
 
 memory::mark_ptr queue::end() {
   return std::make_shared<queue_mark>(shared_from_this(), given_.load(std::memory_order_acquire));
+}
+
+memory::mark_ptr queue::timed_end(timing_events& events) {
+  // Read before the event is recorded: what is counted has been given.
+  const std::uint64_t sequence = given_.load(std::memory_order_acquire);
+  auto made = std::make_shared<timed_mark>(shared_from_this(), sequence, events);
+  where_.check(cudaEventRecord(made->event(), stream_), "record an event");
+  return made;
 }
 
 cudaEvent_t queue::event_after(std::uint64_t sequence) {

@@ -16,6 +16,7 @@ namespace tandem::cuda {
 
 class blas_handle;
 class queue_mark;
+class timing_events;
 
 /// A stream and the number of pieces of work that were given to it. Work is given by `stream()` and then counted by
 /// `gave()`.
@@ -44,6 +45,8 @@ class queue : public std::enable_shared_from_this<queue> {
   void gave();
   /// The end of what was given so far.
   memory::mark_ptr end();
+  /// The same, where the device notes the time. The GPU must be current. Throws: `device_error`.
+  memory::mark_ptr timed_end(timing_events& events);
   /// What is given from now on begins after `point`. Throws: `device_error`.
   void await(const queue_mark& point);
   /// Blocks until all that was given is done. `operation` is who asks, for errors. Throws: `device_error`.
@@ -83,7 +86,7 @@ class queue : public std::enable_shared_from_this<queue> {
 };
 
 /// A point in a queue.
-class queue_mark final : public memory::mark {
+class queue_mark : public memory::mark {
  public:
   queue_mark(std::shared_ptr<queue> in, std::uint64_t sequence) noexcept : in_(std::move(in)), sequence_(sequence) {}
   bool is_reached() const noexcept override { return in_->is_reached(sequence_); }

@@ -27,8 +27,8 @@ struct simulated_faults {
   /// Each run whose number is a multiple of `spike_every` takes `spike_factor` times as long.
   std::int64_t spike_every = 0;
   double spike_factor = 1;
-  /// The part of the virtual time, 0 to 1, in which another process uses the link, too, and leaves half of it to copies.
-  /// It comes and goes every 2 ms at random, the same for a device of one name.
+  /// The part of the virtual time, 0 to 1, in which another process uses the link, too, and leaves half of it to
+  /// copies. It comes and goes every 2 ms at random, the same for a device of one name.
   double link_contention = 0;
   /// All times rise and fall slowly, by as much as this part of them, 0 to 0.9, once in 2 s of virtual time.
   double drift = 0;

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -296,6 +298,45 @@ TEST_P(Memory, ServesManyThreads) {
   }
   for (std::thread& each : threads) each.join();
   EXPECT_EQ(wrong, std::vector<int>(8, 0));
+}
+
+TEST_P(Memory, SaysHowLongWorkTookOrThatItCannot) {
+  const std::vector<std::byte> bytes = pattern(1 << 20, 1);
+  device_block block(memory(), 1 << 20);
+  const double before = memory().time_us();
+  const memory::mark_ptr begin = memory().make_timed_mark();
+  block.put(bytes);
+  const memory::mark_ptr middle = memory().make_timed_mark();
+  block.put(bytes);
+  const memory::mark_ptr end = memory().make_timed_mark();
+  end->wait();
+  EXPECT_GE(memory().time_us(), before);
+  const std::optional<double> all = memory().passed_us(*begin, *end);
+  const std::optional<double> first = memory().passed_us(*begin, *middle);
+  const std::optional<double> second = memory().passed_us(*middle, *end);
+  ASSERT_EQ(all.has_value(), !memory().is_host());
+  ASSERT_EQ(first.has_value(), !memory().is_host());
+  ASSERT_EQ(second.has_value(), !memory().is_host());
+  if (!all) return;
+  EXPECT_GE(*first, 0);
+  EXPECT_GE(*second, 0);
+  EXPECT_GT(*all, 0);
+  EXPECT_NEAR(*all, *first + *second, 2);
+}
+
+TEST_P(Memory, SaysWhatIsKnownOfItWithoutMeasuring) {
+  const backend::hardware_hints hints = device().hints();
+  for (const double each :
+       {hints.bytes_per_s, hints.float32_flops, hints.float64_flops, hints.launch_us, hints.kernel_us,
+        hints.synchronize_us, hints.allocate_us, hints.copy_us, hints.pageable_bytes_per_s, hints.pinned_bytes_per_s}) {
+    EXPECT_TRUE(std::isfinite(each) && each >= 0) << each;
+  }
+  if (memory().is_host()) return;
+  EXPECT_FALSE(hints.source.empty());
+  EXPECT_FALSE(hints.identity.empty());
+  EXPECT_EQ(device().hints().identity, hints.identity);
+  EXPECT_GT(hints.bytes_per_s, 0);
+  EXPECT_GE(hints.float32_flops, hints.float64_flops);
 }
 
 TEST_P(Memory, HasNoStreamsOfTheApplicationsUnlessItSaysSo) {

@@ -69,8 +69,8 @@ constexpr machine_profile known[] = {
      .synchronize_us = 15.0,
      .allocate_us = 3.0,
      .link = {.latency_us = 16.0, .pageable_bytes_per_s = 1.2e9, .pinned_bytes_per_s = 1.6e9}},
-    // NVIDIA's data sheet of the GeForce RTX 3080 with 10 GB: 760 GB/s at most, 29.8 TFLOP/s, float64 a 64th of it. PCIe
-    // 4.0 with 16 lanes carries 31.5 GB/s at most, about 25 in practice.
+    // NVIDIA's data sheet of the GeForce RTX 3080 with 10 GB: 760 GB/s at most, 29.8 TFLOP/s, float64 a 64th of it.
+    // PCIe 4.0 with 16 lanes carries 31.5 GB/s at most, about 25 in practice.
     {.name = "gen4-card",
      .device = "graphics card with 10 GB, PCIe 4.0 x16",
      .source = "built from published constants: NVIDIA GeForce RTX 3080 data sheet, PCI Express 4.0",
@@ -84,7 +84,7 @@ constexpr machine_profile known[] = {
      .allocate_us = 1.5,
      .link = {.latency_us = 8.0, .pageable_bytes_per_s = 9e9, .pinned_bytes_per_s = 25e9}},
     // NVIDIA's data sheet of the GeForce RTX 3050 for laptops: 4 GB, 192 GB/s at most, 5.5 TFLOP/s at the clock that
-    // 60 W allow, float64 a 64th of it. PCIe 4.0 with 8 lanes, of which the CPU has those of PCIe 3.0: 7.9 GB/s at most.
+    // 60 W allow, float64 a 64th of it. 8 lanes, at the speed of PCIe 3.0 on this CPU: 7.9 GB/s at most.
     {.name = "laptop",
      .device = "graphics processor of a laptop with 4 GB, PCIe 3.0 x8",
      .source = "built from published constants: NVIDIA GeForce RTX 3050 Laptop data sheet, PCI Express 3.0",

@@ -64,8 +64,8 @@ struct machine_table {
 /// Of a machine that has a profile.
 const machine_table& table_of(std::string_view machine) noexcept;
 
-/// The value at `size` of one that is given at the powers of two from 2^first_log2 on: between two of them the logarithm
-/// of the value is interpolated over that of the size. Outside, the nearest one.
+/// The value at `size` of one that is given at the powers of two from 2^first_log2 on: between two of them the
+/// logarithm of the value is interpolated over that of the size. Outside, the nearest one.
 double at_size(const double* values, int count, int first_log2, double size) noexcept;
 
 }  // namespace tandem::backend::simulation

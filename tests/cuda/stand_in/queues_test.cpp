@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
 #include <vector>
+
+#include <tandem/errors.h>
 
 #include "cuda/stand_in/own_gpu.h"
 
@@ -153,6 +156,71 @@ TEST(Queues, KeepABlockUntilAllStreamsAreDoneWithIt) {
   });
   reader.join();
   EXPECT_EQ(seen, bytes(size, 1));
+}
+
+// The stand-in's streams take 0.25 ms for each piece of work.
+TEST(Queues, NoteTheTimeAtMarksThatAreForThat) {
+  own_gpu& gpu = own_gpu::make();
+  std::byte* const block = gpu.memory.allocate(size);
+  put(gpu, block, 1);
+  gpu.memory.synchronize();
+  const memory::mark_ptr begin = gpu.memory.make_timed_mark();
+  forget_calls();
+  for (unsigned i = 0; i < 5; ++i) put(gpu, block, i);
+  ASSERT_EQ(calls_of("cudaMemcpyAsync"), 5);
+  const memory::mark_ptr end = gpu.memory.make_timed_mark();
+  EXPECT_FALSE(gpu.memory.passed_us(*begin, *end));
+  EXPECT_FALSE(end->is_reached());
+  end->wait();
+  EXPECT_EQ(contents(gpu, block), bytes(size, 4));
+  const std::optional<double> passed = gpu.memory.passed_us(*begin, *end);
+  ASSERT_TRUE(passed);
+  EXPECT_DOUBLE_EQ(*passed, 5 * 250);
+  EXPECT_EQ(gpu.memory.passed_us(*end, *end), 0);
+  // They are marks as others are, to others.
+  std::thread([&] {
+    gpu.memory.await(*end);
+    put(gpu, block, 7);
+    const memory::mark_ptr of_another = gpu.memory.make_timed_mark();
+    of_another->wait();
+    EXPECT_FALSE(gpu.memory.passed_us(*begin, *of_another));
+  }).join();
+  const memory::mark_ptr untimed = gpu.memory.make_mark();
+  untimed->wait();
+  EXPECT_FALSE(gpu.memory.passed_us(*begin, *untimed));
+  EXPECT_FALSE(gpu.memory.passed_us(*untimed, *end));
+  gpu.memory.release(block, size, {&end, 1});
+}
+
+TEST(Queues, KeepEventsOfTimedMarks) {
+  own_gpu& gpu = own_gpu::make();
+  gpu.memory.synchronize();
+  const auto mark_twice = [&] {
+    const memory::mark_ptr begin = gpu.memory.make_timed_mark();
+    const memory::mark_ptr end = gpu.memory.make_timed_mark();
+    end->wait();
+    EXPECT_EQ(gpu.memory.passed_us(*begin, *end), 0);
+  };
+  mark_twice();
+  forget_calls();
+  for (int i = 0; i < 20; ++i) mark_twice();
+  EXPECT_EQ(calls_of("cudaEventCreateWithFlags"), 0);
+}
+
+TEST(Queues, TellNoTimeOfADeviceThatFailed) {
+  own_gpu& gpu = own_gpu::make();
+  const memory::mark_ptr begin = gpu.memory.make_timed_mark();
+  const memory::mark_ptr end = gpu.memory.make_timed_mark();
+  end->wait();
+  fail_call("cudaEventElapsedTime", cudaErrorInvalidResourceHandle);
+  EXPECT_FALSE(gpu.memory.passed_us(*begin, *end));
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess);
+  EXPECT_TRUE(gpu.memory.passed_us(*begin, *end));
+  fail_call("cudaEventQuery", cudaErrorIllegalAddress);
+  EXPECT_FALSE(gpu.memory.passed_us(*begin, *end));
+  repair();
+  EXPECT_FALSE(gpu.memory.passed_us(*begin, *end));
+  EXPECT_THROW(gpu.memory.make_timed_mark(), device_error);
 }
 
 TEST(Queues, GiveBackWhatIsCached) {

@@ -20,6 +20,8 @@ std::recursive_mutex& guard();
 struct record {
   cudaStream_t in = nullptr;
   bool is_reached = false;
+  /// By the stream's own clock.
+  double time_ms = 0;
 };
 
 /// A call of a function of CUDA: takes the lock, counts the call, and has the failure that was asked for.
@@ -39,8 +41,9 @@ cudaError_t failed(cudaError_t status) noexcept;
 
 /// The stream of a handle, which may stand for the default streams.
 cudaStream_t resolve(cudaStream_t handle);
-/// Work for a stream. A failure of it is one of the device.
-void give(cudaStream_t stream, std::function<void()> work);
+/// Work for a stream, which takes so long by the stream's clock. A failure of it is one of the device.
+inline constexpr double piece_ms = 0.25;
+void give(cudaStream_t stream, std::function<void()> work, double takes_ms = piece_ms);
 /// Does the stream's work until the point is reached, or all of it.
 void drain(cudaStream_t stream, const record* until = nullptr);
 void drain_all();

@@ -11,8 +11,13 @@
 // Streams, events, errors, and what there is to know of a device.
 
 struct CUstream_st {
+  struct piece {
+    std::function<void()> act;
+    double takes_ms;
+  };
   unsigned long long id = 0;
-  std::deque<std::function<void()>> work;
+  std::deque<piece> work;
+  double time_ms = 0;
   std::uint64_t given = 0;
   std::uint64_t done = 0;
   bool is_destroyed = false;
@@ -20,6 +25,7 @@ struct CUstream_st {
 };
 
 struct CUevent_st {
+  bool notes_time = false;
   std::shared_ptr<tandem::testing::stand_in::record> last;
 };
 
@@ -64,10 +70,11 @@ bool is_lost(cudaError_t status) noexcept {
 }
 
 void do_next(CUstream_st& stream) {
-  const std::function<void()> work = std::move(stream.work.front());
+  const CUstream_st::piece work = std::move(stream.work.front());
   stream.work.pop_front();
+  stream.time_ms += work.takes_ms;
   try {
-    work();
+    work.act();
   } catch (const std::exception& error) {
     ADD_FAILURE() << "work of a stream failed: " << error.what();
     all().lost = cudaErrorLaunchFailure;
@@ -106,8 +113,8 @@ cudaStream_t resolve(cudaStream_t handle) {
   return handle;
 }
 
-void give(cudaStream_t stream, std::function<void()> work) {
-  stream->work.push_back(std::move(work));
+void give(cudaStream_t stream, std::function<void()> work, double takes_ms) {
+  stream->work.push_back({std::move(work), takes_ms});
   ++stream->given;
 }
 
@@ -236,6 +243,10 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
     case cudaDevAttrComputeCapabilityMajor: *value = 9; return cudaSuccess;
     case cudaDevAttrComputeCapabilityMinor: *value = 0; return cudaSuccess;
     case cudaDevAttrMultiProcessorCount: *value = multiprocessors; return cudaSuccess;
+    case cudaDevAttrClockRate: *value = 1'000'000; return cudaSuccess;
+    case cudaDevAttrMemoryClockRate: *value = 2'000'000; return cudaSuccess;
+    case cudaDevAttrGlobalMemoryBusWidth: *value = 1024; return cudaSuccess;
+    case cudaDevAttrSingleToDoublePrecisionPerfRatio: *value = 2; return cudaSuccess;
     case cudaDevAttrMemoryPoolsSupported: *value = 1; return cudaSuccess;
     case cudaDevAttrPageableMemoryAccess: *value = all().reads_host_pages ? 1 : 0; return cudaSuccess;
     default: return failed(cudaErrorInvalidValue);
@@ -291,15 +302,15 @@ cudaError_t cudaStreamGetId(cudaStream_t stream, unsigned long long* id) {
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   TANDEM_STAND_IN_CALL;
   if (event->last != nullptr) {
-    give(resolve(stream), [point = event->last] { drain(point->in, point.get()); });
+    give(resolve(stream), [point = event->last] { drain(point->in, point.get()); }, 0);
   }
   return cudaSuccess;
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
   TANDEM_STAND_IN_CALL;
-  EXPECT_EQ(flags, static_cast<unsigned>(cudaEventDisableTiming));
-  *event = new CUevent_st;
+  EXPECT_TRUE(flags == cudaEventDisableTiming || flags == cudaEventDefault) << flags;
+  *event = new CUevent_st{.notes_time = flags == cudaEventDefault, .last = nullptr};
   return cudaSuccess;
 }
 
@@ -312,7 +323,22 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   TANDEM_STAND_IN_CALL;
   event->last = std::make_shared<record>(record{resolve(stream)});
-  give(event->last->in, [point = event->last] { point->is_reached = true; });
+  const auto note = [point = event->last] {
+    point->is_reached = true;
+    point->time_ms = point->in->time_ms;
+  };
+  give(event->last->in, note, 0);
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  TANDEM_STAND_IN_CALL;
+  TANDEM_STAND_IN_FORBIDDEN_IN_CAPTURES;
+  for (const cudaEvent_t each : {begin, end}) {
+    if (!each->notes_time || each->last == nullptr) return failed(cudaErrorInvalidResourceHandle);
+    if (!each->last->is_reached) return failed(cudaErrorNotReady);
+  }
+  *milliseconds = static_cast<float>(end->last->time_ms - begin->last->time_ms);
   return cudaSuccess;
 }
 
