@@ -21,11 +21,12 @@ void report(std::string_view message) { std::fputs(fmt::format("tandem: {}\n", o
 namespace {
 
 int run(std::span<const std::string> arguments) {
-  if (arguments.empty()) throw usage_error("a command is missing: eval, scale, info, ops or help");
+  if (arguments.empty()) throw usage_error("a command is missing: eval, scale, calibrate, info, ops or help");
   const std::string& command = arguments[0];
   const std::span<const std::string> rest = arguments.subspan(1);
   if (command == "eval") return run_eval(rest);
   if (command == "scale") return run_scale(rest);
+  if (command == "calibrate") return run_calibrate(rest);
   if (command == "info") return run_info(rest);
   if (command == "ops") return run_ops(rest);
   if (command == "help" || command == "--help" || command == "-h") return run_help(rest);
@@ -33,18 +34,19 @@ int run(std::span<const std::string> arguments) {
     write_output("tandem " TANDEM_VERSION "\n");
     return exit_success;
   }
-  constexpr std::string_view commands[] = {"eval", "scale", "info", "ops", "help", "--help", "--version"};
+  constexpr std::string_view commands[] = {"eval", "scale", "calibrate", "info", "ops", "help", "--help", "--version"};
   const std::string_view near = nearest(command, commands);
-  throw usage_error(fmt::format(
-      "there is no command '{}'; {}", command,
-      near.empty() ? "the commands are eval, scale, info, ops and help" : fmt::format("did you mean '{}'?", near)));
+  throw usage_error(fmt::format("there is no command '{}'; {}", command,
+                                near.empty() ? "the commands are eval, scale, calibrate, info, ops and help"
+                                             : fmt::format("did you mean '{}'?", near)));
 }
 
 int run_and_report(std::span<const std::string> arguments) {
   try {
     return run(arguments);
   } catch (const usage_error& error) {
-    const bool has_options = !arguments.empty() && (arguments[0] == "eval" || arguments[0] == "scale");
+    const bool has_options =
+        !arguments.empty() && (arguments[0] == "eval" || arguments[0] == "scale" || arguments[0] == "calibrate");
     report(fmt::format("{} (see 'tandem help{}')", error.what(), has_options ? " " + arguments[0] : ""));
     return exit_usage;
   } catch (const std::bad_alloc&) {
