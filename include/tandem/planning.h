@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tandem/device.h>
@@ -80,5 +83,47 @@ TANDEM_API ndarray placeholder(const dims& shape, dtype type);
 /// Throws: `argument_error` for `device::automatic`, the CPU, or more than 8 devices; `device_error` for one that is not
 /// there. Nothing is changed then.
 TANDEM_API void set_candidate_devices(std::span<const device> devices);
+
+// ---- calibration
+
+/// What `calibrate` measures.
+struct calibration_options {
+  /// Half as many points, each with a sixth of the time.
+  bool quick = false;
+  /// Besides the CPU; at most 8. Default: all GPUs that can be used. Simulated devices are measured by their own clocks.
+  std::optional<std::vector<device>> devices;
+  /// The file that is written. Default: the one that is read, see `current_profile`.
+  std::optional<std::string> file;
+  /// Told before each point, by the calling thread: how many points of the place are done, of how many, and what is
+  /// measured next, such as "cpu: memory"; at the end of a place with `done` as `total`.
+  std::function<void(int done, int total, std::string_view what)> progress;
+};
+
+/// Constants of this machine, from which the planner predicts.
+struct profile_report {
+  /// Where they are written, or were read from; "" if nowhere.
+  std::string file;
+  /// Whether those of the CPU were measured on this machine; else they are shipped ones.
+  bool is_calibrated;
+  /// For readers: lines, each ended.
+  std::string summary;
+  /// Why a file, or a part of it, is not used, and what to do about it.
+  std::vector<std::string> problems;
+};
+
+/// Measures the CPU's cores, as many as the calling thread may use, and devices, and writes what it finds to a file for
+/// later processes; what the file said of other devices stays. Takes at most about 3 seconds, 8 with a GPU, and 1 if
+/// `quick`; other work on the machine falsifies it. Needs up to a quarter of the free memory, 0.5 GB at most on most
+/// machines.
+/// Thread safety: any thread, not inside parallel work of tandem's; one at a time.
+/// Throws: `argument_error` for more than 8 devices, the CPU or `device::automatic` among them, `device_error`,
+/// `out_of_memory`, `io_error` if the file cannot be written, and what `progress` throws; the file stays as it was.
+TANDEM_API profile_report calibrate(const calibration_options& options = {});
+
+/// The constants that a process that begins now predicts from: those of the file that TANDEM_PROFILE names, else of
+/// profile.json in the cache folder (TANDEM_CACHE, XDG_CACHE_HOME/tandem or HOME/.cache/tandem); TANDEM_PROFILE= is for
+/// none. Shipped ones where the file is damaged or of another machine.
+/// Thread safety: any thread. Throws: `std::bad_alloc`, `policy_error` as `machine_info`.
+TANDEM_API profile_report current_profile();
 
 }  // namespace tandem

@@ -21,6 +21,7 @@ constexpr std::string_view general = R"(tandem: n-dimensional arrays at the comm
                                                            ... workers
   tandem explain 'EXPRESSION' [NAME=SHAPE|FILE|VALUE]...   say where it would run,
                                                            and why
+  tandem calibrate [--quick] [--device D]...               measure this machine
   tandem ops [--markdown | --parallel]                     list the functions
   tandem info [--json]                                     describe the machine
   tandem help [COMMAND|FUNCTION]                           explain
@@ -131,6 +132,33 @@ An evaluation that takes longer than S is done once a round.
   tandem scale 'sqrt(x**2 + y**2)' x=x.npy y=y.npy --max 8 --json
 )";
 
+constexpr std::string_view calibrate = R"(tandem calibrate [--quick] [-o FILE] [--device D]...
+tandem calibrate --show
+
+Measures what this machine's cores and GPUs, their memory and the links between
+them can do, and keeps it in a file. By that, tandem decides where work is done
+and with how many cores; without it, by constants of machines like this one.
+Takes about 2 s for the cores and 4 for a GPU. Other work on the machine
+falsifies it.
+
+  --quick                 half as many points, and less time for each: 1 s
+  --device D              measure this device, too: gpu, gpu:N, or sim:PROFILE,
+                          a simulated one, by its own clock; may be given
+                          several times. Default: all GPUs; --device cpu: none
+  -o, --output FILE       write FILE. Default: the file that is read
+  --show                  print what serves now, and what is wrong with the
+                          file, if anything is; measure nothing
+
+The file is the one that TANDEM_PROFILE names (empty: none is read), else
+profile.json in TANDEM_CACHE, XDG_CACHE_HOME/tandem or ~/.cache/tandem. It is
+not used on another processor, with another number of permitted cores, or with
+other libraries than it was measured with. Devices that are not measured again
+stay in it.
+
+  tandem calibrate
+  tandem calibrate --quick --device sim:h200 -o profile.json
+)";
+
 constexpr std::string_view ops = R"(tandem ops [--markdown | --parallel]
 
 Lists the functions that expressions can call, with their parameters and
@@ -165,14 +193,19 @@ std::string function_help(const function_info& function) {
 }  // namespace
 
 std::string help_text(std::string_view topic) {
-  if (topic.empty()) return std::string(general);
-  if (topic == "eval") return std::string(eval);
-  if (topic == "scale") return std::string(scale);
-  if (topic == "explain") return std::string(explain);
-  if (topic == "info") return std::string(info);
-  if (topic == "ops") return std::string(ops);
+  struct command_help {
+    std::string_view command;
+    std::string_view text;
+  };
+  constexpr command_help texts[] = {{"", general},        {"eval", eval},           {"scale", scale},
+                                    {"explain", explain}, {"calibrate", calibrate}, {"info", info},
+                                    {"ops", ops}};
+  std::vector<std::string_view> topics;
+  for (const command_help& each : texts) {
+    if (topic == each.command) return std::string(each.text);
+    if (!each.command.empty()) topics.push_back(each.command);
+  }
   if (const function_info* function = find_function(topic)) return function_help(*function);
-  std::vector<std::string_view> topics = {"eval", "scale", "explain", "info", "ops"};
   for (const function_info& function : functions()) topics.push_back(function.name);
   std::string advice = numpy_advice(topic);
   if (advice.empty()) {

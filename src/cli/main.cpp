@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <iterator>
 #include <new>
 #include <span>
 #include <string>
@@ -20,25 +21,50 @@ void report(std::string_view message) { std::fputs(fmt::format("tandem: {}\n", o
 
 namespace {
 
+struct command_row {
+  std::string_view name;
+  int (*run)(std::span<const std::string> arguments);
+  /// Errors of its use point to the help for it.
+  bool has_own_help;
+};
+constexpr command_row commands[] = {{"eval", run_eval, true},       {"scale", run_scale, true},
+                                    {"explain", run_explain, true}, {"calibrate", run_calibrate, true},
+                                    {"info", run_info, false},      {"ops", run_ops, false},
+                                    {"help", run_help, false}};
+
+const command_row* find_command(std::string_view name) {
+  for (const command_row& each : commands) {
+    if (each.name == name) return &each;
+  }
+  return nullptr;
+}
+
+// "eval, scale and help"
+std::string names_of_commands(std::string_view last_link) {
+  std::string text;
+  for (const command_row& each : commands) {
+    const bool is_last = &each == std::end(commands) - 1;
+    text += fmt::format("{}{}", text.empty() ? "" : is_last ? last_link : ", ", each.name);
+  }
+  return text;
+}
+
 int run(std::span<const std::string> arguments) {
-  if (arguments.empty()) throw usage_error("a command is missing: eval, scale, explain, info, ops or help");
-  const std::string& command = arguments[0];
+  if (arguments.empty()) throw usage_error("a command is missing: " + names_of_commands(" or "));
+  const std::string& name = arguments[0];
   const std::span<const std::string> rest = arguments.subspan(1);
-  if (command == "eval") return run_eval(rest);
-  if (command == "scale") return run_scale(rest);
-  if (command == "explain") return run_explain(rest);
-  if (command == "info") return run_info(rest);
-  if (command == "ops") return run_ops(rest);
-  if (command == "help" || command == "--help" || command == "-h") return run_help(rest);
-  if (command == "--version") {
+  if (const command_row* const found = find_command(name)) return found->run(rest);
+  if (name == "--help" || name == "-h") return run_help(rest);
+  if (name == "--version") {
     write_output("tandem " TANDEM_VERSION "\n");
     return exit_success;
   }
-  constexpr std::string_view commands[] = {"eval", "scale", "explain", "info", "ops", "help", "--help", "--version"};
-  const std::string_view near = nearest(command, commands);
-  throw usage_error(fmt::format("there is no command '{}'; {}", command,
-                                near.empty() ? "the commands are eval, scale, explain, info, ops and help"
-                                             : fmt::format("did you mean '{}'?", near)));
+  std::vector<std::string_view> known = {"--help", "--version"};
+  for (const command_row& each : commands) known.push_back(each.name);
+  const std::string_view near = nearest(name, known);
+  throw usage_error(fmt::format(
+      "there is no command '{}'; {}", name,
+      near.empty() ? "the commands are " + names_of_commands(" and ") : fmt::format("did you mean '{}'?", near)));
 }
 
 int run_and_report(std::span<const std::string> arguments) {
@@ -46,7 +72,11 @@ int run_and_report(std::span<const std::string> arguments) {
     return run(arguments);
   } catch (const usage_error& error) {
     const bool has_options =
+<<<<<<< HEAD
         !arguments.empty() && (arguments[0] == "eval" || arguments[0] == "scale" || arguments[0] == "explain");
+=======
+        !arguments.empty() && (arguments[0] == "eval" || arguments[0] == "scale" || arguments[0] == "calibrate");
+>>>>>>> 45a5767080405d542aa94a72cdccdf429d8dbe89
     report(fmt::format("{} (see 'tandem help{}')", error.what(), has_options ? " " + arguments[0] : ""));
     return exit_usage;
   } catch (const std::bad_alloc&) {

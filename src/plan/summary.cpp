@@ -1,0 +1,103 @@
+#include "plan/summary.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+namespace tandem::plan {
+
+namespace {
+
+// "1.23", "45.6", "789".
+std::string three_digits(double value) {
+  if (value < 9.995) return fmt::format("{:.2f}", value);
+  return value < 99.95 ? fmt::format("{:.1f}", value) : fmt::format("{:.0f}", value);
+}
+
+std::string time(const constant& of) { return three_digits(of.value) + " us"; }
+
+// As a multiple of a thousand to some power: "1.23 G".
+std::string scaled(double value) {
+  constexpr std::array<std::string_view, 6> prefixes{"", "k", "M", "G", "T", "P"};
+  std::size_t power = 0;
+  for (; value >= 999.5 && power + 1 < prefixes.size(); ++power) value /= 1000;
+  return fmt::format("{} {}", three_digits(value), prefixes[power]);
+}
+
+std::string count_or_bytes(double value) {
+  constexpr double kib = 1024;
+  if (value >= kib * kib) return fmt::format("{:.3g} MiB", value / kib / kib);
+  return fmt::format("{:.3g} KiB", value / kib);
+}
+
+// "28.1 GB/s with 1, 45.0 GB/s with 2".
+template <class Text>
+std::string points(const curve& of, Text&& text, std::string_view unit, std::string_view with) {
+  std::string line;
+  for (std::size_t i = 0; i < of.at.size(); ++i) {
+    line += fmt::format("{}{}{} {} {}", i > 0 ? ", " : "", text(of.values[i].value), unit, with, of.at[i]);
+  }
+  return line;
+}
+
+void add(std::string& to, std::string_view name, const std::string& value) {
+  to += fmt::format("  {:<16}{}\n", name, value);
+}
+
+void add_operations(std::string& to, const std::array<std::array<constant, width_count>, work_class_count>& rates) {
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const auto of = static_cast<work_class>(i);
+    if (of == work_class::product) continue;
+    add(to, to_string(of),
+        fmt::format("{}op/s of 4 bytes, {}op/s of 8", scaled(rates[i][0].value), scaled(rates[i][1].value)));
+  }
+}
+
+void add_products(std::string& to, std::string_view name, const std::array<curve, width_count>& rates) {
+  for (std::size_t width = 0; width < rates.size(); ++width) {
+    add(to, fmt::format("{} f{}", name, width == 0 ? 32 : 64), points(rates[width], scaled, "FLOP/s", "at"));
+  }
+}
+
+std::string link_line(const link_profile& of) {
+  return fmt::format("{}, then {}", time(of.latency_us), points(of.bytes_per_s, scaled, "B/s", "at"));
+}
+
+}  // namespace
+
+std::string summary_of(const profile& of) {
+  const host_profile& host = of.host;
+  std::string text = fmt::format("cpu: {}, {} core{}\n", host.source, host.cores, host.cores == 1 ? "" : "s");
+  add(text, "call", time(host.call_us));
+  add(text, "fork", points(host.fork_us, three_digits, " us", "with"));
+  add(text, "speedup", points(host.speedup, three_digits, "", "with"));
+  constexpr std::array<std::string_view, level_count> levels{"core caches", "shared cache", "memory"};
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    std::string line = points(host.bytes_per_s[i], scaled, "B/s", "with");
+    if (i < host.level_bytes.size()) line = fmt::format("{}: {}", count_or_bytes(host.level_bytes[i]), line);
+    add(text, levels[i], line);
+  }
+  add_operations(text, host.operations_per_s);
+  add_products(text, "1 worker", host.product_alone);
+  if (host.cores > 1) add_products(text, fmt::format("{} workers", host.cores), host.product_together);
+  for (const named_device_profile& each : of.devices) {
+    const device_profile& device = each.constants;
+    text += fmt::format("{}: {}\n", each.device, device.source);
+    add(text, "launch",
+        fmt::format("{}, kernel {}, wait {}, allocation {}", time(device.launch_us), time(device.kernel_us),
+                    time(device.synchronize_us), time(device.allocate_us)));
+    add(text, "memory", points(device.bytes_per_s, scaled, "B/s", "at"));
+    add_operations(text, device.operations_per_s);
+    add_products(text, "product", device.product);
+    constexpr std::array<std::array<std::string_view, 2>, 2> ways{
+        {{"in, pageable", "in, pinned"}, {"out, pageable", "out, pinned"}}};
+    for (std::size_t to = 0; to < ways.size(); ++to) {
+      for (std::size_t kind = 0; kind < ways[to].size(); ++kind)
+        add(text, ways[to][kind], link_line(device.link[to][kind]));
+    }
+  }
+  return text;
+}
+
+}  // namespace tandem::plan
