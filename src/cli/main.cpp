@@ -71,13 +71,9 @@ int run_and_report(std::span<const std::string> arguments) {
   try {
     return run(arguments);
   } catch (const usage_error& error) {
-    const bool has_options =
-<<<<<<< HEAD
-        !arguments.empty() && (arguments[0] == "eval" || arguments[0] == "scale" || arguments[0] == "explain");
-=======
-        !arguments.empty() && (arguments[0] == "eval" || arguments[0] == "scale" || arguments[0] == "calibrate");
->>>>>>> 45a5767080405d542aa94a72cdccdf429d8dbe89
-    report(fmt::format("{} (see 'tandem help{}')", error.what(), has_options ? " " + arguments[0] : ""));
+    const command_row* const used = arguments.empty() ? nullptr : find_command(arguments[0]);
+    const bool has_help = used != nullptr && used->has_own_help;
+    report(fmt::format("{} (see 'tandem help{}')", error.what(), has_help ? " " + arguments[0] : ""));
     return exit_usage;
   } catch (const std::bad_alloc&) {
     report("out of memory");

@@ -14,6 +14,7 @@
 #include "exec/devices.h"
 #include "memory/copy_listener.h"
 #include "plan/priors.h"
+#include "plan/profile_file.h"
 #include "runtime/fork.h"
 
 namespace tandem::exec {
@@ -44,7 +45,7 @@ struct known_place {
 
 class process_planner {
  public:
-  process_planner() : planner({.valid_for = {}, .host = plan::prior_for(plan::find_host_facts()), .devices = {}}) {
+  process_planner() : loaded(plan::load_profile()), planner(loaded.constants) {
     places[plan::host_place].runs = &backend::cpu();
     memory::copies_to_host = [](memory::device_memory& from, bool is_pinned, std::int64_t bytes, double us) noexcept {
       process_planner& all = get();
@@ -61,6 +62,8 @@ class process_planner {
     return *made.get([] { return new process_planner; });
   }
 
+  /// With what the file says of devices, which is of use if they still are what they were.
+  plan::loaded_profile loaded;
   plan::planner planner;
   std::array<known_place, plan::most_places> places;
   runtime::fork_safe_mutex guard;
@@ -85,8 +88,8 @@ std::optional<int> find_place(process_planner& all, const backend::backend& wher
 std::optional<int> add_place(process_planner& all, backend::backend& where) {
   if (const std::optional<int> known = find_place(all, where)) return known;
   if (all.planner.place_count() == plan::most_places) return std::nullopt;
-  const plan::device_profile* const measured = all.planner.constants().find(where.name());
-  plan::device_profile constants = measured != nullptr ? *measured : plan::prior_for(where.hints());
+  const std::optional<plan::device_profile> measured = plan::constants_of(all.loaded, where);
+  plan::device_profile constants = measured ? *measured : plan::prior_for(where.hints());
   // Readers look at a place's backend only once the planner counts it.
   all.places[static_cast<std::size_t>(all.planner.place_count())].runs.store(&where, std::memory_order_release);
   return all.planner.add({std::string(where.name()), std::move(constants)});
