@@ -191,6 +191,8 @@ void note_uses(std::span<detail::storage* const> read) noexcept {
   }
 }
 
+bool may_be_on_device(const storage* of) { return of != nullptr && of->may_be_on_device(); }
+
 void finder::decide(bound_program& found) const {
   if (found.result_buffer().use == ops::buffer::role::input) return;  // a view: there is nothing to run
   plan::planner& planner = planner_of_process();
@@ -209,18 +211,20 @@ void finder::decide(bound_program& found) const {
     found.decided = planner.decide(task, question);
     return;
   }
-  storages_in_question storages;
-  for (const binding& each : std::span<const binding>(found.buffers)) {
-    if (each.memory != nullptr) storages.add(*each.memory);
-  }
   const plan::place_set others = candidates(planner.host_time_us(task, limit));
+  const std::span<const binding> operands = found.buffers;
   const bool is_all_on_host =
-      !storages.may_be_on_devices() && (target_ == nullptr || !target_->storage()->may_be_on_device());
+      std::ranges::none_of(operands, [](const binding& each) { return may_be_on_device(each.memory); }) &&
+      (target_ == nullptr || !may_be_on_device(target_->storage().get()));
   if (others == plan::set_of(plan::host_place) && is_all_on_host) {
     plan::question question;
     question.worker_limit = limit;
     found.decided = planner.decide(task, question);
     return;
+  }
+  storages_in_question storages;
+  for (const binding& each : operands) {
+    if (each.memory != nullptr) storages.add(*each.memory);
   }
   note_uses(storages.all());
   const plan::question question =

@@ -242,10 +242,6 @@ void storages_in_question::add(detail::storage& read) {
   if (count_ < most) storages_[count_++] = &read;
 }
 
-bool storages_in_question::may_be_on_devices() const noexcept {
-  return std::ranges::any_of(all(), [](const detail::storage* each) { return each->may_be_on_device(); });
-}
-
 plan::question question_about(planned_program& planned, const ops::program& what, storages_in_question& storages,
                               const ndarray* target, const resolved_policy& rules, int worker_limit,
                               plan::place_set others) {

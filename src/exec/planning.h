@@ -61,7 +61,6 @@ class storages_in_question {
  public:
   void add(detail::storage& read);
   std::span<detail::storage* const> all() const noexcept { return {storages_.data(), count_}; }
-  bool may_be_on_devices() const noexcept;
 
  private:
   friend plan::question question_about(planned_program&, const ops::program&, storages_in_question&, const ndarray*,

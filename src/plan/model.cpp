@@ -61,7 +61,6 @@ host_time on_host(const host_profile& by, const stage_task& what, int workers) n
 }
 
 host_time on_host_at_best(const host_profile& by, const stage_task& what, int limit) noexcept {
-  constexpr double least_gain = 0.05;
   const host_time alone = on_host(by, what, 1);
   if (limit < 2 || by.fork_us.empty() || alone.us() <= by.fork_us.values.front().value) return alone;
   host_time best = alone;
@@ -70,7 +69,7 @@ host_time on_host_at_best(const host_profile& by, const stage_task& what, int li
     if (time.us() < best.us()) best = time;
     if (workers == limit) break;
   }
-  return best.us() < (1 - least_gain) * alone.us() ? best : alone;
+  return best.us() < (1 - least_gain_by_workers) * alone.us() ? best : alone;
 }
 
 device_time on_device(const device_profile& by, const stage_task& what) noexcept {

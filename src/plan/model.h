@@ -18,7 +18,10 @@ struct host_time {
   double us() const noexcept { return fork_us + (compute_us > memory_us ? compute_us : memory_us); }
 };
 host_time on_host(const host_profile& by, const stage_task& what, int workers) noexcept;
-/// With the number of workers that ends it soonest, at most `limit`. More than one only if that is faster by 5 %.
+/// More workers than one must be predicted to be faster by this part. Around where sharing out begins to pay, a
+/// prediction is as often wrong as right, and what is wrong costs more than what is right gains.
+inline constexpr double least_gain_by_workers = 0.15;
+/// With the number of workers that ends it soonest, at most `limit`.
 host_time on_host_at_best(const host_profile& by, const stage_task& what, int limit) noexcept;
 
 /// A stage on a device, without its launch.

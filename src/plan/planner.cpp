@@ -23,6 +23,8 @@ constexpr double most_of_link = 16;
 /// A place is left only for a gain above this part, or above twice the deviation of measurements, at most a quarter.
 constexpr double least_gain = 0.05;
 constexpr double most_needed_gain = 0.25;
+/// What it takes to ask the system how many cores a thread may use now (AMD Zen 5, 2026-11: 0.4 us).
+constexpr double asking_us = 0.5;
 /// Shorter work teaches nothing: what is measured is mostly noise.
 constexpr double shortest_lesson_us = 50;
 
@@ -137,9 +139,11 @@ bool planner::may_share(planned_task& what) const {
   if (what.knows_sharing_) return what.may_share_;
   const host_profile& host = state_->constants.host;
   what.knows_sharing_ = true;
+  if (host.cores < 2) return false;
   for (const stage_task& each : what.what_.stages) {
-    const double fork_us = host.fork_us.empty() ? 0 : host.fork_us.values.front().value;
-    if (!host.fork_us.empty() && on_host(host, each, 1).us() > fork_us) what.may_share_ = true;
+    const double alone_us = on_host(host, each, 1).us();
+    const double together_us = on_host_at_best(host, each, host.cores).us();
+    if (alone_us - together_us > asking_us) what.may_share_ = true;
   }
   return what.may_share_;
 }
