@@ -3,6 +3,7 @@
 // All of tandem.
 #include <tandem/call.h>
 #include <tandem/creation.h>
+#include <tandem/decisions.h>
 #include <tandem/device.h>
 #include <tandem/devices.h>
 #include <tandem/dims.h>
@@ -25,3 +26,4 @@
 #include <tandem/scalar.h>
 #include <tandem/simulation.h>
 #include <tandem/statistics.h>
+#include <tandem/whatif.h>

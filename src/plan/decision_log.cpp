@@ -15,6 +15,8 @@
 
 #include <tandem/errors.h>
 
+#include "plan/profile_text.h"
+
 namespace tandem::plan {
 
 namespace {
@@ -101,6 +103,11 @@ void append(std::string& to, const stage_task& of) {
   to += '}';
 }
 
+// On one line, with all digits.
+void append_profile(std::string& to, const profile& of) {
+  to += nlohmann::json::parse(text_of(of, digits::all)).dump();
+}
+
 int open_log(const std::string& path) {
   // Without O_NONBLOCK, a FIFO that nobody reads would be waited for.
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
@@ -113,20 +120,26 @@ int open_log(const std::string& path) {
 
 }  // namespace
 
-decision_log::decision_log(const std::string& path, const log_header& header) : path_(path), file_(open_log(path)) {
+std::string_view to_string(asking how) noexcept {
+  constexpr std::string_view names[] = {"nothing", "work", "everything"};
+  return names[static_cast<std::size_t>(how)];
+}
+
+decision_log::decision_log(const std::string& path, const log_header& header)
+    : path_(path), file_(open_log(path)), host_(header.constants) {
+  host_.devices.clear();
   try {
     buffer_.reserve(block_bytes + block_bytes / 4);
     buffer_ += "{\"kind\":\"header\"";
     field(buffer_, "\"format\"", log_format);
     field(buffer_, "\"library\"", std::string_view(header.library));
-    std::vector<std::string_view> devices(header.devices.begin(), header.devices.end());
-    field(buffer_, "\"devices\"", std::span<const std::string_view>(devices));
     buffer_ += ",\"settings\":{\"learns\":";
     append(buffer_, header.settings.learns);
     field(buffer_, "\"exploration\"", header.settings.exploration);
-    buffer_ += "},\"profile\":";
-    // One line, whatever way the profile is laid out in its own file.
-    buffer_ += nlohmann::json::parse(header.profile_json).dump();
+    buffer_ += '}';
+    field(buffer_, "\"from_start\"", header.is_from_start);
+    buffer_ += ",\"profile\":";
+    append_profile(buffer_, host_);
     buffer_ += "}\n";
     flush();
   } catch (...) {
@@ -155,7 +168,7 @@ int decision_log::site_number(std::string_view site) {
 }
 
 std::uint64_t decision_log::task_number(const evaluation& what) {
-  const auto [found, is_new] = tasks_.try_emplace(what.structure, tasks_.size() + 1);
+  const auto [found, is_new] = tasks_.try_emplace(what.definition, tasks_.size() + 1);
   if (!is_new) return found->second;
   buffer_ += "{\"kind\":\"task\"";
   field(buffer_, "\"number\"", found->second);
@@ -168,6 +181,24 @@ std::uint64_t decision_log::task_number(const evaluation& what) {
   field(buffer_, "\"stages\"", std::span<const stage_task>(what.what.stages));
   buffer_ += "}\n";
   return found->second;
+}
+
+void decision_log::on_device(const named_device_profile& what) {
+  if (file_ < 0) return;
+  buffer_ += "{\"kind\":\"device\"";
+  field(buffer_, "\"name\"", std::string_view(what.device));
+  buffer_ += ",\"profile\":";
+  profile with_it = host_;
+  with_it.devices.push_back(what);
+  append_profile(buffer_, with_it);
+  end_line();
+}
+
+void decision_log::on_failure(std::uint64_t number) {
+  if (file_ < 0) return;
+  buffer_ += "{\"kind\":\"failure\"";
+  field(buffer_, "\"number\"", number);
+  end_line();
 }
 
 void decision_log::on_evaluation(const evaluation& what) {
@@ -183,10 +214,15 @@ void decision_log::on_evaluation(const evaluation& what) {
   field(to, "\"reads\"", what.reads);
   field(to, "\"writes\"", what.writes);
   field(to, "\"writes_all\"", what.writes_all);
+  field(to, "\"new\"", what.is_new);
   field(to, "\"worker_limit\"", what.worker_limit);
   field(to, "\"allowed\"", what.allowed);
   field(to, "\"free_bytes\"", what.free_bytes);
   field(to, "\"cold_us\"", what.cold_us);
+  to += ",\"asked\":\"";
+  to += to_string(what.asked);
+  to += '"';
+  field(to, "\"runs\"", what.runs);
   field(to, "\"place\"", what.place);
   field(to, "\"workers\"", what.workers);
   to += ",\"cause\":\"";

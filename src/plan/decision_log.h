@@ -12,18 +12,19 @@
 // What a planner decided and what came of it, as lines of JSON in a file; `decision_reader` reads them.
 //
 // Each line is an object whose "kind" says what it is. The first one is the header; a task and a call site are written
-// once, before the first evaluation that has them, which names them by number. Infinite numbers are null.
+// once, before the first evaluation that has them, which names them by number. Infinite numbers are null. A device is
+// written when work can run on it from then on.
 namespace tandem::plan {
 
-/// What a log begins with: all that decisions are made by.
+/// What a log begins with.
 struct log_header {
   /// The library's version.
   std::string library;
-  /// Names of the devices, by place from 1 on.
-  std::vector<std::string> devices;
   planner_settings settings;
-  /// The profile as JSON; its devices are those above.
-  std::string profile_json = "null";
+  /// The planner had decided nothing before, so that it can be made anew as it was.
+  bool is_from_start = true;
+  /// Of the host; the log has no devices but those that it is told of.
+  profile constants;
 };
 
 /// Of the lines. A reader refuses what is newer.
@@ -39,7 +40,9 @@ class decision_log : public observer {
   ~decision_log() override;
 
   // After an error of writing nothing more is written, so that an application goes on whatever happens to the file.
+  void on_device(const named_device_profile& what) override;
   void on_evaluation(const evaluation& what) override;
+  void on_failure(std::uint64_t number) override;
   void on_outcome(std::uint64_t number, double measured_us) override;
   void on_copy(int place, bool to_device, bool is_pinned, std::int64_t bytes, double measured_us) override;
   void on_host_read(std::uint64_t id) override;
@@ -59,6 +62,7 @@ class decision_log : public observer {
 
   std::string path_;
   int file_;
+  profile host_;
   /// Of the first error of writing; 0 if there was none.
   int error_ = 0;
   std::string buffer_;

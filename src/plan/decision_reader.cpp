@@ -17,6 +17,9 @@
 #include <tandem/errors.h>
 #include <tandem/policy.h>
 
+#include "plan/profile_text.h"
+#include "plan/whatif_units.h"
+
 namespace tandem::plan {
 
 namespace {
@@ -41,6 +44,13 @@ std::optional<work_class> class_named(std::string_view text) {
 std::optional<cause> cause_named(std::string_view text) {
   for (int i = 0; i <= static_cast<int>(cause::exploration); ++i) {
     if (to_string(static_cast<cause>(i)) == text) return static_cast<cause>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<asking> asking_named(std::string_view text) {
+  for (const asking each : {asking::nothing, asking::about_work, asking::everything}) {
+    if (to_string(each) == text) return each;
   }
   return std::nullopt;
 }
@@ -197,6 +207,13 @@ bool decision_reader::next_line(std::string& line, std::size_t most_bytes) {
   return false;
 }
 
+profile_parts decision_reader::profile_of(const line_fields& from) {
+  profile_parts parts = read_profile_text(from.value("profile").dump());
+  if (!parts.problems.empty()) from.fail("profile." + parts.problems.front(), "the profile is of no use");
+  if (!parts.host) from.fail("profile", "it has no host");
+  return parts;
+}
+
 void decision_reader::read_header(const line_fields& from) {
   if (from.text("kind") != "header") from.refuse("kind", from.value("kind"), "\"header\"");
   const std::int64_t format = from.integer("format", 1, std::numeric_limits<std::int64_t>::max());
@@ -205,17 +222,16 @@ void decision_reader::read_header(const line_fields& from) {
                                     log_format));
   }
   header_.library = from.text("library");
-  const json& devices = from.list("devices", most_places - 1);
-  for (std::size_t i = 0; i < devices.size(); ++i) {
-    header_.devices.push_back(from.text(devices[i], fmt::format("devices[{}]", i)));
-  }
   const json& settings = from.value("settings");
   header_.settings.learns = from.boolean(from.member(settings, "learns", "settings"), "settings.learns");
   header_.settings.exploration = from.finite(from.member(settings, "exploration", "settings"), "settings.exploration");
   if (header_.settings.exploration > 1) {
     from.refuse("settings.exploration", from.member(settings, "exploration", "settings"), "a number from 0 to 1");
   }
-  header_.profile_json = from.value("profile").dump();
+  header_.is_from_start = from.boolean("from_start");
+  profile_parts parts = profile_of(from);
+  header_.constants.valid_for = std::move(parts.valid_for);
+  header_.constants.host = std::move(*parts.host);
 }
 
 void decision_reader::read_task(const line_fields& from) {
@@ -266,6 +282,17 @@ void decision_reader::read_task(const line_fields& from) {
   tasks_.push_back(std::move(made));
 }
 
+void decision_reader::read_device(const line_fields& from, observer& to) {
+  if (devices_ + 1 == most_places) from.fail("kind", fmt::format("there are more than {} devices", most_places - 1));
+  const std::string name = from.text("name");
+  const profile_parts parts = profile_of(from);
+  if (parts.devices.size() != 1 || parts.devices.front().device != name) {
+    from.fail("profile.devices", fmt::format("expected '{}' and no other", middle_cut(name, 60)));
+  }
+  ++devices_;
+  to.on_device(parts.devices.front());
+}
+
 void decision_reader::read_site(const line_fields& from) {
   const auto next = static_cast<std::int64_t>(sites_.size());
   from.integer("number", next, next);
@@ -278,7 +305,7 @@ operand_state decision_reader::operand_of(const line_fields& from, const void* v
   operand_state found;
   found.id = from.identifier(parts[0], where + "[0]");
   found.bytes = from.integer(parts[1], where + "[1]", 0, std::numeric_limits<std::int64_t>::max());
-  const place_set there = (place_set{2} << header_.devices.size()) - 1;
+  const place_set there = (place_set{2} << devices_) - 1;
   found.valid_on = static_cast<place_set>(from.integer(parts[2], where + "[2]", 0, there));
   found.is_pinned = from.boolean(parts[3], where + "[3]");
   if (!parts[4].is_null()) {
@@ -293,10 +320,9 @@ operand_state decision_reader::operand_of(const line_fields& from, const void* v
 }
 
 void decision_reader::read_evaluation(const line_fields& from, observer& to) {
-  const std::uint64_t number = from.identifier("number");
-  if (number <= last_number_) {
-    from.refuse("number", from.value("number"), fmt::format("an integer above {}", last_number_));
-  }
+  constexpr std::int64_t most_number_of_evaluations = std::int64_t{1} << 53;
+  const auto number = static_cast<std::uint64_t>(
+      from.integer("number", static_cast<std::int64_t>(last_number_) + 1, most_number_of_evaluations));
   const auto which = static_cast<std::uint64_t>(from.integer("task", 1, static_cast<std::int64_t>(tasks_.size())));
   const definition& found = *tasks_[which - 1];
   const std::int64_t site =
@@ -308,7 +334,7 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
     reads.push_back(operand_of(from, &operands[i], fmt::format("reads[{}]", i)));
   }
   const operand_state writes = operand_of(from, &from.value("writes"), "writes");
-  const auto places = static_cast<std::int64_t>(header_.devices.size()) + 1;
+  const auto places = std::int64_t{devices_} + 1;
   std::vector<std::int64_t> free_bytes;
   const json& free = from.list("free_bytes", most_places);
   for (std::size_t i = 0; i < free.size(); ++i) {
@@ -327,9 +353,12 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
   if (!workers.empty() && workers.size() != found.what.stages.size()) {
     from.refuse("workers", shares, fmt::format("one number for each of {} stages, or none", found.what.stages.size()));
   }
+  const std::optional<asking> asked = asking_named(from.text("asked"));
+  if (!asked) from.refuse("asked", from.value("asked"), "nothing, work or everything");
   const std::optional<cause> why = cause_named(from.text("cause"));
   if (!why) from.refuse("cause", from.value("cause"), "a cause of decisions");
   const evaluation told{number,
+                        which,
                         found.structure,
                         from.identifier("planned"),
                         found.what,
@@ -339,10 +368,13 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
                         reads,
                         writes,
                         from.boolean("writes_all"),
+                        from.boolean("new"),
                         static_cast<int>(from.integer("worker_limit", 1, max_workers)),
                         static_cast<place_set>(from.integer("allowed", 0, std::numeric_limits<place_set>::max())),
                         free_bytes,
                         cold_us,
+                        *asked,
+                        from.boolean("runs"),
                         static_cast<int>(from.integer("place", 0, places - 1)),
                         workers,
                         *why,
@@ -357,17 +389,18 @@ void decision_reader::read_event(const line_fields& from, observer& to) {
   if (kind == "evaluation") {
     read_evaluation(from, to);
   } else if (kind == "outcome") {
-    const std::uint64_t number = from.identifier("number");
-    if (number == 0 || number > last_number_) {
-      from.refuse("number", from.value("number"), "the number of an evaluation in an earlier line");
-    }
-    to.on_outcome(number, from.finite("measured_us"));
+    const auto number = from.integer("number", 1, static_cast<std::int64_t>(last_number_));
+    to.on_outcome(static_cast<std::uint64_t>(number), from.finite("measured_us"));
+  } else if (kind == "failure") {
+    to.on_failure(static_cast<std::uint64_t>(from.integer("number", 1, static_cast<std::int64_t>(last_number_))));
+  } else if (kind == "device") {
+    read_device(from, to);
   } else if (kind == "task") {
     read_task(from);
   } else if (kind == "site") {
     read_site(from);
   } else if (kind == "copy") {
-    const auto place = from.integer("place", 1, static_cast<std::int64_t>(header_.devices.size()));
+    const auto place = from.integer("place", 1, devices_);
     to.on_copy(static_cast<int>(place), from.boolean("to_device"), from.boolean("pinned"),
                from.integer("bytes", 0, std::numeric_limits<std::int64_t>::max()), from.finite("measured_us"));
   } else if (kind == "host_read") {
@@ -377,7 +410,8 @@ void decision_reader::read_event(const line_fields& from, observer& to) {
   } else if (kind == "free") {
     to.on_free(from.identifier("id"));
   } else {
-    from.refuse("kind", from.value("kind"), "evaluation, outcome, task, site, copy, host_read, host_write or free");
+    from.refuse("kind", from.value("kind"),
+                "evaluation, outcome, failure, device, task, site, copy, host_read, host_write or free");
   }
 }
 

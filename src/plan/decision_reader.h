@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plan/decision_log.h"
+#include "plan/profile_text.h"
 
 // Reads what `decision_log` wrote, or what only looks like it.
 namespace tandem::plan {
@@ -43,9 +44,11 @@ class decision_reader {
   class line_fields;
 
   bool next_line(std::string& line, std::size_t most_bytes);
+  static profile_parts profile_of(const line_fields& from);
   void read_header(const line_fields& from);
   void read_task(const line_fields& from);
   void read_site(const line_fields& from);
+  void read_device(const line_fields& from, observer& to);
   void read_evaluation(const line_fields& from, observer& to);
   void read_event(const line_fields& from, observer& to);
   operand_state operand_of(const line_fields& from, const void* value, const std::string& where);
@@ -55,6 +58,7 @@ class decision_reader {
   std::int64_t line_ = 0;
   bool is_cut_off_ = false;
   log_header header_;
+  int devices_ = 0;
   std::vector<std::unique_ptr<definition>> tasks_;
   /// The first is "".
   std::vector<std::unique_ptr<std::string>> sites_;

@@ -37,73 +37,83 @@ const std::array<std::string_view, work_class_count> class_words = [] {
 
 // ---- writing
 
-double rounded(double value) { return std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr); }
+class writer {
+ public:
+  explicit writer(bool is_exact) : is_exact_(is_exact) {}
 
-json written(const constant& of) {
-  return {{"value", rounded(of.value)},
-          {"sigma", rounded(of.sigma)},
-          {"samples", of.samples},
-          {"from", origin_words[static_cast<std::size_t>(of.from)]}};
-}
-
-json written(const curve& of) {
-  json made{{"at", json::array()}, {"values", json::array()}};
-  for (const double at : of.at) made["at"].push_back(rounded(at));
-  for (const constant& each : of.values) made["values"].push_back(written(each));
-  return made;
-}
-
-json written(const link_profile& of) {
-  return {{"latency_us", written(of.latency_us)}, {"bytes_per_s", written(of.bytes_per_s)}};
-}
-
-template <class Item, std::size_t Count>
-json written(const std::array<Item, Count>& of, const std::array<std::string_view, Count>& words) {
-  json made;
-  for (std::size_t i = 0; i < Count; ++i) made[std::string(words[i])] = written(of[i]);
-  return made;
-}
-
-json written(const std::array<std::array<constant, width_count>, work_class_count>& of) {
-  json made;
-  for (std::size_t i = 0; i < of.size(); ++i) made[std::string(class_words[i])] = written(of[i], width_words);
-  return made;
-}
-
-json written(const validators& of) {
-  json made = json::object();
-  for (const auto& [name, value] : of) made[name] = value;
-  return made;
-}
-
-json written(const host_profile& of) {
-  return {{"source", of.source},
-          {"cores", of.cores},
-          {"level_bytes", of.level_bytes},
-          {"call_us", written(of.call_us)},
-          {"fork_us", written(of.fork_us)},
-          {"bytes_per_s", written(of.bytes_per_s, level_words)},
-          {"operations_per_s", written(of.operations_per_s)},
-          {"speedup", written(of.speedup)},
-          {"product_alone", written(of.product_alone, width_words)},
-          {"product_together", written(of.product_together, width_words)}};
-}
-
-json written(const device_profile& of) {
-  json link;
-  for (std::size_t to = 0; to < direction_words.size(); ++to) {
-    link[std::string(direction_words[to])] = written(of.link[to], kind_words);
+  double rounded(double value) const {
+    return is_exact_ ? value : std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr);
   }
-  return {{"source", of.source},
-          {"launch_us", written(of.launch_us)},
-          {"kernel_us", written(of.kernel_us)},
-          {"synchronize_us", written(of.synchronize_us)},
-          {"allocate_us", written(of.allocate_us)},
-          {"bytes_per_s", written(of.bytes_per_s)},
-          {"operations_per_s", written(of.operations_per_s)},
-          {"product", written(of.product, width_words)},
-          {"link", std::move(link)}};
-}
+
+  json written(const constant& of) const {
+    return {{"value", rounded(of.value)},
+            {"sigma", rounded(of.sigma)},
+            {"samples", of.samples},
+            {"from", origin_words[static_cast<std::size_t>(of.from)]}};
+  }
+
+  json written(const curve& of) const {
+    json made{{"at", json::array()}, {"values", json::array()}};
+    for (const double at : of.at) made["at"].push_back(rounded(at));
+    for (const constant& each : of.values) made["values"].push_back(written(each));
+    return made;
+  }
+
+  json written(const link_profile& of) const {
+    return {{"latency_us", written(of.latency_us)}, {"bytes_per_s", written(of.bytes_per_s)}};
+  }
+
+  template <class Item, std::size_t Count>
+  json written(const std::array<Item, Count>& of, const std::array<std::string_view, Count>& words) const {
+    json made;
+    for (std::size_t i = 0; i < Count; ++i) made[std::string(words[i])] = written(of[i]);
+    return made;
+  }
+
+  json written(const std::array<std::array<constant, width_count>, work_class_count>& of) const {
+    json made;
+    for (std::size_t i = 0; i < of.size(); ++i) made[std::string(class_words[i])] = written(of[i], width_words);
+    return made;
+  }
+
+  json written(const validators& of) const {
+    json made = json::object();
+    for (const auto& [name, value] : of) made[name] = value;
+    return made;
+  }
+
+  json written(const host_profile& of) const {
+    return {{"source", of.source},
+            {"cores", of.cores},
+            {"level_bytes", of.level_bytes},
+            {"call_us", written(of.call_us)},
+            {"fork_us", written(of.fork_us)},
+            {"bytes_per_s", written(of.bytes_per_s, level_words)},
+            {"operations_per_s", written(of.operations_per_s)},
+            {"speedup", written(of.speedup)},
+            {"product_alone", written(of.product_alone, width_words)},
+            {"product_together", written(of.product_together, width_words)}};
+  }
+
+  json written(const device_profile& of) const {
+    json link;
+    for (std::size_t to = 0; to < direction_words.size(); ++to) {
+      link[std::string(direction_words[to])] = written(of.link[to], kind_words);
+    }
+    return {{"source", of.source},
+            {"launch_us", written(of.launch_us)},
+            {"kernel_us", written(of.kernel_us)},
+            {"synchronize_us", written(of.synchronize_us)},
+            {"allocate_us", written(of.allocate_us)},
+            {"bytes_per_s", written(of.bytes_per_s)},
+            {"operations_per_s", written(of.operations_per_s)},
+            {"product", written(of.product, width_words)},
+            {"link", std::move(link)}};
+  }
+
+ private:
+  bool is_exact_;
+};
 
 // ---- reading
 
@@ -426,15 +436,16 @@ void read_devices(profile_parts& to, const json& value, reader& by) {
 
 }  // namespace
 
-std::string text_of(const profile& of) {
+std::string text_of(const profile& of, digits how_many) {
+  const writer by(how_many == digits::all);
   json all{{"format", format_word}, {"version", profile_version}};
-  all["host"] = written(of.host);
-  all["host"]["valid_for"] = written(of.valid_for);
+  all["host"] = by.written(of.host);
+  all["host"]["valid_for"] = by.written(of.valid_for);
   all["devices"] = json::object();
   for (const named_device_profile& each : of.devices) {
     json& device = all["devices"][each.device];
-    device = written(each.constants);
-    device["valid_for"] = written(each.valid_for);
+    device = by.written(each.constants);
+    device["valid_for"] = by.written(each.valid_for);
   }
   // Lines where they fit.
   for (const int indent : {1, -1}) {

@@ -16,8 +16,11 @@ inline constexpr std::size_t most_profile_bytes = 64 * 1024;
 inline constexpr std::size_t most_points = 64;
 inline constexpr std::size_t most_profile_devices = 16;
 
-/// Numbers have five digits. Throws: `io_error` if it has more than `most_profile_bytes`, `std::bad_alloc`.
-std::string text_of(const profile& of);
+/// How many digits numbers have: measurements are not worth more than five; to predict the same times, to the last bit,
+/// it takes all of them.
+enum class digits { five, all };
+/// Throws: `io_error` if it has more than `most_profile_bytes`, `std::bad_alloc`.
+std::string text_of(const profile& of, digits how_many = digits::five);
 
 /// What is to be had of a text that nobody vouches for. A part in which anything is wrong is left out.
 struct profile_parts {

@@ -9,6 +9,7 @@
 #include <tandem/dtype.h>
 
 #include "plan/events.h"
+#include "plan/profile_text.h"
 
 // Events of applications that are not there.
 namespace tandem::plan {
@@ -40,6 +41,7 @@ inline task made_up_product(double extent, dtype type = dtype::float32) {
 /// An evaluation with room for what it points to.
 struct made_up_evaluation {
   std::uint64_t number = 1;
+  std::uint64_t definition = 1;
   std::uint64_t structure = 1;
   std::uint64_t planned = 1;
   task what = made_up_task(1000);
@@ -49,10 +51,13 @@ struct made_up_evaluation {
   std::vector<operand_state> reads;
   operand_state writes;
   bool writes_all = true;
+  bool is_new = true;
   int worker_limit = 2;
   place_set allowed = all_places;
   std::vector<std::int64_t> free_bytes;
   std::vector<double> cold_us;
+  asking asked = asking::everything;
+  bool runs = true;
   int place = host_place;
   std::vector<std::int16_t> workers{1};
   cause why = cause::only_place;
@@ -60,8 +65,10 @@ struct made_up_evaluation {
   double predicted_work_us = 1;
 
   void tell(observer& to) const {
-    to.on_evaluation({number, structure, planned, what, name, text, site, reads, writes, writes_all, worker_limit,
-                      allowed, free_bytes, cold_us, place, workers, why, predicted_us, predicted_work_us});
+    to.on_evaluation(
+        {number,     definition,   structure,        planned, what,       name,    text,  site, reads, writes,
+         writes_all, is_new,       worker_limit,     allowed, free_bytes, cold_us, asked, runs, place, workers,
+         why,        predicted_us, predicted_work_us});
   }
 };
 
@@ -80,7 +87,8 @@ class recorder : public observer {
     }
     for (const operand_state& each : what.reads) add(out << " read", each);
     add(out << " write", what.writes);
-    out << ' ' << what.writes_all << ' ' << what.worker_limit << ' ' << what.allowed << " free";
+    out << ' ' << what.writes_all << what.is_new << what.runs << to_string(what.asked) << ' ' << what.worker_limit
+        << ' ' << what.allowed << " free";
     for (const std::int64_t each : what.free_bytes) out << ' ' << each;
     out << " cold";
     for (const double each : what.cold_us) out << ' ' << each;
@@ -89,6 +97,10 @@ class recorder : public observer {
     out << ' ' << to_string(what.why) << ' ' << what.predicted_us << ' ' << what.predicted_work_us;
     lines.push_back(out.str());
   }
+  void on_device(const named_device_profile& what) override {
+    lines.push_back("device " + text_of({{}, host, {what}}, digits::all));
+  }
+  void on_failure(std::uint64_t number) override { lines.push_back("failure " + std::to_string(number)); }
   void on_outcome(std::uint64_t number, double measured_us) override {
     std::ostringstream out;
     out << std::hexfloat << "outcome " << number << ' ' << measured_us;
@@ -105,6 +117,7 @@ class recorder : public observer {
   void on_free(std::uint64_t id) override { lines.push_back("free " + std::to_string(id)); }
 
   std::vector<std::string> lines;
+  host_profile host;
 
  private:
   static void add(std::ostream& out, const operand_state& of) {

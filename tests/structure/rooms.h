@@ -29,7 +29,7 @@ inline constexpr std::array rooms{
     room{"backend/cpu", "src/backend/cpu", false, "", "core runtime memory ops backend"},
     room{"backend/simulated", "src/backend/simulated", false, "simulation.h", "core runtime memory ops backend"},
     room{"cuda", "cuda", false, "", "core runtime memory ops backend"},
-    room{"plan", "src/plan", false, "", "core runtime memory ops backend"},
+    room{"plan", "src/plan", false, "decisions.h whatif.h", "core runtime memory ops backend"},
     room{"exec", "src/exec", false, "planning.h", "core runtime memory ops backend plan"},
     room{"api", "src/api", false,
          "statistics.h creation.h manipulation.h products.h call.h parallel.h parallel_items.h imap.h tandem.h",
