@@ -17,6 +17,7 @@
 
 #include "backend/simulated/compiled_programs.h"
 #include "backend/simulated/costs.h"
+#include "backend/simulated/hints.h"
 #include "backend/simulated/memory.h"
 #include "backend/simulated/profiles.h"
 #include "core/layout.h"
@@ -121,21 +122,7 @@ class simulated_backend final : public backend {
     return result;
   }
 
-  hardware_hints hints() override {
-    const machine_profile& profile = memory_.profile();
-    return {.source = std::string(profile.source),
-            .identity = {{"profile", std::string(profile.name)}},
-            .bytes_per_s = profile.bytes_per_s,
-            .float32_flops = profile.float32_flops,
-            .float64_flops = profile.float64_flops,
-            .launch_us = profile.launch_us,
-            .kernel_us = profile.kernel_start_us,
-            .synchronize_us = profile.synchronize_us,
-            .allocate_us = profile.allocate_us,
-            .copy_us = profile.link.latency_us,
-            .pageable_bytes_per_s = profile.link.pageable_bytes_per_s,
-            .pinned_bytes_per_s = profile.link.pinned_bytes_per_s};
-  }
+  hardware_hints hints() override { return simulation::hints_of(memory_.profile()); }
 
   simulated_memory& memory() noexcept override { return memory_; }
 
