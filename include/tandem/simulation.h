@@ -6,7 +6,7 @@
 #include <tandem/export.h>
 
 // Simulated devices, for tests and for asking what a GPU would do: programs run by the CPU's kernels in memory that is
-// kept apart, and times are made up from a profile of a machine.
+// kept apart, and times are made up from tables of a machine.
 //
 // A device's name is "sim:PROFILE" or "sim:PROFILE:NUMBER", such as "sim:h200" and "sim:h200:1": each number is a
 // device of its own, and 0 may be left out. All functions here make the device if there is none of that name yet, and

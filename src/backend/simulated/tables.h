@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "backend/simulated/stage_counts.h"
+
 // What the machines that can be simulated really take, as opposed to what their profiles say in a few figures. Times
 // are made up from these tables and from nothing else, so that a prediction by formulas has something to be wrong
 // about.
@@ -28,18 +30,9 @@ struct product_table {
   product_rates float64;
 };
 
-/// Operations per ns that kernels reach when nothing else limits them, counted by the flops of the operations' rows.
-struct operation_rates {
-  /// Rows of less than 4 flops; of less than 10; all others.
-  double arithmetic;
-  double division;
-  double special;
-  /// Reductions; argmin and argmax; scans; products of integers.
-  double combining;
-  double searching;
-  double scanning;
-  double counting;
-};
+/// Operations per ns that kernels reach when nothing else limits them, by `operation_kind`, counted by the flops of the
+/// operations' rows.
+using operation_rates = std::array<double, operation_kind_count>;
 struct rate_table {
   operation_rates float32;
   operation_rates float64;
