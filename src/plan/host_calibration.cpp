@@ -200,8 +200,13 @@ class host_calibration {
     double fixed_us = made_.call_us.value;
     if (workers > 1) fixed_us += made_.fork_us(workers);
     const measured took = less(measure(by_, [&] { return runs.run_us(workers); }), fixed_us);
-    made_.bytes_per_s[level].at.push_back(workers);
-    made_.bytes_per_s[level].values.push_back(rate_of(bytes, took));
+    constant rate = rate_of(bytes, took);
+    curve& rates = made_.bytes_per_s[level];
+    // In the cores' own caches each moves what one alone does, and no more; shares of larger footprints may come to be
+    // in faster caches.
+    if (level == 0 && workers > 1) rate.value = std::min(rate.value, workers * rates.values.front().value);
+    rates.at.push_back(workers);
+    rates.values.push_back(rate);
   }
 
   void measure_products() {
@@ -210,8 +215,9 @@ class host_calibration {
       for (const std::int64_t extent : extents_) {
         const probe_program what = product_program(width, extent);
         const std::unique_ptr<probe> runs = host_.prepare(what.code);
-        add_product(made_.product_alone[row], what, extent, *runs, 1);
-        if (cores_ > 1) add_product(made_.product_together[row], what, extent, *runs, cores_);
+        add_product(made_.product_alone[row], what, extent, *runs, 1, nullptr);
+        if (cores_ > 1)
+          add_product(made_.product_together[row], what, extent, *runs, cores_, &made_.product_alone[row]);
       }
       if (cores_ == 1) made_.product_together[row] = made_.product_alone[row];
       // Nobody asks for it, but every rate of a profile is one.
@@ -219,13 +225,17 @@ class host_calibration {
           made_.product_alone[row].values.back();
     }
   }
-  void add_product(curve& to, const probe_program& what, std::int64_t extent, probe& runs, int workers) {
+  void add_product(curve& to, const probe_program& what, std::int64_t extent, probe& runs, int workers,
+                   const curve* alone) {
     steps_.next("products of matrices");
     double fixed_us = made_.call_us.value;
     if (workers > 1) fixed_us += made_.fork_us(workers);
     const measured took = less(measure(by_, [&] { return runs.run_us(workers); }), fixed_us);
+    constant rate = rate_of(what.operations(work_class::product), took);
+    // Small products are not shared out, so that there was no fork in the time.
+    if (alone != nullptr) rate.value = std::min(rate.value, workers * alone->values.back().value);
     to.at.push_back(static_cast<double>(extent));
-    to.values.push_back(rate_of(what.operations(work_class::product), took));
+    to.values.push_back(rate);
   }
 
   host_subject& host_;
