@@ -118,51 +118,46 @@ class host_calibration {
     made_.speedup.at.push_back(1);
     made_.speedup.values.push_back({1, limits::least_sigma, 1, origin::calibrated});
     for (const int workers : counts_) {
-      if (workers < 2) continue;
-      measure_fork(workers);
-      measure_speedup(workers);
+      if (workers > 1) measure_sharing(workers);
     }
     if (cores_ > 1) return;
     // Nobody shares work out here; whoever asks for more workers than cores pays at least this.
     made_.fork_us = {{2}, {{1, limits::most_sigma, 0, origin::prior}}};
   }
 
-  // What work of some tens of microseconds loses beyond its share: with operands where the workers left them in the
-  // run before, and with operands that one worker has had since, whose caches they are in then.
-  void measure_fork(int workers) {
-    const probe_program what = shared_work(25, workers);
-    const std::unique_ptr<probe> runs = host_.prepare(what.code);
+  // Little work and much of it, w and W for one worker, take t = fork + w / speedup and T = fork + W / speedup. The
+  // little is measured with operands where the workers left them in the run before, and with operands that one worker
+  // has had since, whose caches they are in then: what is in between counts.
+  void measure_sharing(int workers) {
+    const double call_us = made_.call_us.value;
+    const probe_program little = shared_work(25, workers);
+    const std::unique_ptr<probe> runs = host_.prepare(little.code);
     steps_.next("sharing work out");
-    const measured alone = measure(by_, [&] { return runs->run_us(1); });
+    const measured alone = less(measure(by_, [&] { return runs->run_us(1); }), call_us);
     const measured warm = measure(by_, [&] { return runs->run_us(workers); });
     steps_.next("sharing work out, operands elsewhere");
     const measured cold = measure(by_, [&] {
       runs->run_us(1);
       return runs->run_us(workers);
     });
-    const double call_us = made_.call_us.value;
-    const double share_us = std::max(alone.us - call_us, 0.0) / workers;
-    const double together_us = (warm.us + cold.us) / 2;
-    const measured both{together_us, std::max(warm.sigma, cold.sigma), warm.samples + cold.samples};
-    measured lost = less(both, call_us + share_us);
-    // `less` leaves a tenth of the whole, which here is mostly the work.
-    lost.us = std::max(together_us - call_us - share_us, 0.1);
-    made_.fork_us.at.push_back(workers);
-    made_.fork_us.values.push_back(time_of(lost));
-  }
-
-  void measure_speedup(int workers) {
     steps_.next("computing together");
-    const probe_program what = shared_work(std::clamp(60.0 * workers, 500.0, 5000.0), workers);
-    const std::unique_ptr<probe> runs = host_.prepare(what.code);
-    const double call_us = made_.call_us.value;
-    const measured alone = less(measure(by_, [&] { return runs->run_us(1); }), call_us);
-    const measured together =
-        less(measure(by_, [&] { return runs->run_us(workers); }), call_us + made_.fork_us.values.back().value);
+    const probe_program much = shared_work(std::clamp(60.0 * workers, 500.0, 5000.0), workers);
+    const std::unique_ptr<probe> runs_much = host_.prepare(much.code);
+    const measured much_alone = less(measure(by_, [&] { return runs_much->run_us(1); }), call_us);
+    const measured much_together = less(measure(by_, [&] { return runs_much->run_us(workers); }), call_us);
+
+    const double little_us = (warm.us + cold.us) / 2 - call_us;
+    // The part of one worker's time that the workers need; no less than their share.
+    const double part = std::clamp(
+        (much_together.us - little_us) / std::max(much_alone.us - alone.us, limits::least_us), 1.0 / workers, 2.0);
+    constexpr double least_fork_us = 0.1;
+    const double fork_us = std::max(little_us - alone.us * part, least_fork_us);
+    const double sigma = std::max(warm.sigma, cold.sigma) * (little_us + call_us) / fork_us;
+    made_.fork_us.at.push_back(workers);
+    made_.fork_us.values.push_back(time_of({fork_us, sigma, warm.samples + cold.samples}));
     made_.speedup.at.push_back(workers);
-    made_.speedup.values.push_back(
-        {std::clamp(alone.us / std::max(together.us, limits::least_us), limits::least_speedup, double(workers)),
-         limits::sigma(std::hypot(alone.sigma, together.sigma)), together.samples, origin::calibrated});
+    made_.speedup.values.push_back({1 / part, limits::sigma(std::hypot(much_alone.sigma, much_together.sigma)),
+                                    much_together.samples, origin::calibrated});
   }
 
   // Footprints that stay in the workers' own caches, in the shared one, and in neither.

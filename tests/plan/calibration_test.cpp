@@ -30,7 +30,7 @@ class made_up_clock {
     state_ = state_ * 6364136223846793005U + 1442695040888963407U;
     const double uniform = static_cast<double>(state_ >> 40) / static_cast<double>(1U << 24);
     const bool is_spike = state_ % 64 == 0;
-    const double taken = us * (0.98 + 0.04 * uniform) * (is_spike ? 500 : 1);
+    const double taken = us * (0.98 + 0.04 * uniform) + (is_spike ? std::min(499 * us, 50'000.0) : 0);
     now_us_ += taken;
     return taken;
   }
@@ -208,13 +208,14 @@ TEST(Calibration, FindsAHostsConstants) {
       if (workers > 1) expect_within(found.fork_us(workers), truth.fork_us(workers), 0.25, "fork" + with);
       expect_within(found.speedup(workers), truth.speedup(workers), 0.1, "speedup" + with);
       for (int level = 0; level < level_count; ++level) {
+        // The workers' own caches hold as much as half the shared one: nothing is left for it.
+        if (level == 1 && truth.core_cache * workers >= truth.shared_cache / 2) continue;
         expect_within(found.bytes_per_s[static_cast<std::size_t>(level)](workers), truth.bytes_per_s(level, workers),
                       0.15, "level " + std::to_string(level) + with);
       }
     }
     for (int i = 0; i < work_class_count; ++i) {
       const auto of = static_cast<work_class>(i);
-      // Gathered elements are in lines of their own, and the made-up memory is not that slow.
       if (of == work_class::product) continue;
       for (int width = 0; width < width_count; ++width) {
         expect_within(found.operations_per_s[index_of(of)][static_cast<std::size_t>(width)].value,
@@ -247,7 +248,7 @@ TEST(Calibration, QuickOneTakesFewerPointsAndLessTime) {
   EXPECT_LT(quick_points, points * 3 / 4);
   EXPECT_LT(quick_host.now_us(), slow_host.now_us() / 2);
   // Spikes included: 3 s and 1 s are promised.
-  EXPECT_LT(slow_host.now_us(), 6e6);
+  EXPECT_LT(slow_host.now_us(), 4e6);
   EXPECT_LT(quick_host.now_us(), 1.5e6);
   expect_within(found.call_us.value, truth.call_us, 0.05, "call");
   expect_within(found.bytes_per_s[2](1), truth.bytes_per_s(2, 1), 0.15, "memory");
