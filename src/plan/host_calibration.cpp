@@ -8,6 +8,7 @@
 
 #include "plan/calibration.h"
 #include "plan/probes.h"
+#include "plan/rounds.h"
 #include "plan/step_counter.h"
 
 namespace tandem::plan {
@@ -17,24 +18,31 @@ namespace {
 // A worker's share of an element-wise stage is whole tiles of so many elements in the CPU backend.
 constexpr std::int64_t tile = 512;
 
-class host_calibration {
+// Every point once.
+class host_round {
  public:
-  host_calibration(host_subject& host, const effort& by, const calibration_progress& progress)
-      : host_(host), by_(by), cores_(std::max(host.cores(), 1)), steps_(0, progress) {
+  host_round(host_subject& host, const effort& by) : host_(host), by_(by), cores_(std::max(host.cores(), 1)) {
     made_.cores = cores_;
     made_.level_bytes = host.level_bytes();
     find_counts();
-    steps_ = step_counter(point_count(), progress);
   }
 
-  host_profile make() {
+  host_profile make(step_counter& steps) {
+    steps_ = &steps;
     measure_call();
     measure_classes();
     measure_sharing();
     measure_memory();
     measure_products();
-    steps_.finish();
     return std::move(made_);
+  }
+
+  int point_count() const {
+    const auto shared = static_cast<int>(counts_.size()) - 1;
+    const int sums = work_class_count * width_count - width_count;
+    const int levels = level_count * static_cast<int>(counts_.size());
+    const int products = static_cast<int>(extents_.size()) * width_count * (cores_ > 1 ? 2 : 1);
+    return 1 + sums + 3 * shared + levels + products;
   }
 
  private:
@@ -51,21 +59,13 @@ class host_calibration {
     }
   }
 
-  int point_count() const {
-    const auto shared = static_cast<int>(counts_.size()) - 1;
-    const int sums = work_class_count * width_count - width_count;
-    const int levels = level_count * static_cast<int>(counts_.size());
-    const int products = static_cast<int>(extents_.size()) * width_count * (cores_ > 1 ? 2 : 1);
-    return 1 + sums + 3 * shared + levels + products;
-  }
-
   measured run(const ops::program& what, int workers) {
     const std::unique_ptr<probe> runs = host_.prepare(what);
     return measure(by_, [&] { return runs->run_us(workers); });
   }
 
   void measure_call() {
-    steps_.next("a call");
+    steps_->next("a call");
     made_.call_us = time_of(run(smallest_program().code, 1));
   }
 
@@ -96,7 +96,7 @@ class host_calibration {
       const auto of = static_cast<work_class>(i);
       if (of == work_class::product) continue;
       for (int width = 0; width < width_count; ++width) {
-        steps_.next(to_string(of));
+        steps_->next(to_string(of));
         const probe_program what = program_of(of, width);
         const measured took = less(run(what.code, 1), made_.call_us.value);
         made_.operations_per_s[static_cast<std::size_t>(i)][static_cast<std::size_t>(width)] =
@@ -132,15 +132,15 @@ class host_calibration {
     const double call_us = made_.call_us.value;
     const probe_program little = shared_work(25, workers);
     const std::unique_ptr<probe> runs = host_.prepare(little.code);
-    steps_.next("sharing work out");
+    steps_->next("sharing work out");
     const measured alone = less(measure(by_, [&] { return runs->run_us(1); }), call_us);
     const measured warm = measure(by_, [&] { return runs->run_us(workers); });
-    steps_.next("sharing work out, operands elsewhere");
+    steps_->next("sharing work out, operands elsewhere");
     const measured cold = measure(by_, [&] {
       runs->run_us(1);
       return runs->run_us(workers);
     });
-    steps_.next("computing together");
+    steps_->next("computing together");
     const probe_program much = shared_work(std::clamp(60.0 * workers, 500.0, 5000.0), workers);
     const std::unique_ptr<probe> runs_much = host_.prepare(much.code);
     const measured much_alone = less(measure(by_, [&] { return runs_much->run_us(1); }), call_us);
@@ -191,7 +191,7 @@ class host_calibration {
   }
   void add_rate(std::size_t level, int workers, probe& runs, double bytes) {
     constexpr std::string_view names[level_count] = {"cores' own caches", "shared cache", "memory"};
-    steps_.next(names[level]);
+    steps_->next(names[level]);
     double fixed_us = made_.call_us.value;
     if (workers > 1) fixed_us += made_.fork_us(workers);
     const measured took = less(measure(by_, [&] { return runs.run_us(workers); }), fixed_us);
@@ -222,7 +222,7 @@ class host_calibration {
   }
   void add_product(curve& to, const probe_program& what, std::int64_t extent, probe& runs, int workers,
                    const curve* alone) {
-    steps_.next("products of matrices");
+    steps_->next("products of matrices");
     double fixed_us = made_.call_us.value;
     if (workers > 1) fixed_us += made_.fork_us(workers);
     const measured took = less(measure(by_, [&] { return runs.run_us(workers); }), fixed_us);
@@ -234,9 +234,9 @@ class host_calibration {
   }
 
   host_subject& host_;
-  const effort& by_;
+  effort by_;
   int cores_;
-  step_counter steps_;
+  step_counter* steps_ = nullptr;
   std::vector<int> counts_;
   std::vector<std::int64_t> extents_;
   host_profile made_;
@@ -245,7 +245,16 @@ class host_calibration {
 }  // namespace
 
 host_profile calibrate(host_subject& host, const effort& by, const calibration_progress& progress) {
-  return host_calibration(host, by, progress).make();
+  // Rounds have their points' time between them: what else goes on in the machine comes and goes, and is not to decide
+  // a point, nor what workers do together against what they do alone.
+  const int rounds = by.is_quick ? 3 : 5;
+  effort each = by;
+  each.most_us /= rounds;
+  step_counter steps(rounds * host_round(host, each).point_count(), progress);
+  std::vector<host_profile> made;
+  for (int i = 0; i < rounds; ++i) made.push_back(host_round(host, each).make(steps));
+  steps.finish();
+  return combined(made);
 }
 
 }  // namespace tandem::plan

@@ -1,6 +1,5 @@
 #include <sys/stat.h>
 
-#include <fstream>
 #include <string>
 
 #include "cli/command.h"
@@ -26,11 +25,6 @@ class own_cache {
  private:
   temporary_folder folder_;
 };
-
-void write_text(const std::string& file, const std::string& text) {
-  std::ofstream(file, std::ios::binary) << text;
-  ASSERT_EQ(read_text(file), text);
-}
 
 bool has_line(const std::string& text, const std::string& begin) {
   return ("\n" + text).find("\n" + begin) != std::string::npos;
