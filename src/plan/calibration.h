@@ -7,7 +7,7 @@
 #include "plan/profile.h"
 #include "plan/subject.h"
 
-// Measures the constants of a machine. docs/planner.md says what and how.
+// Measures the constants of a machine. docs/calibration.md says what and how.
 namespace tandem::plan {
 
 /// Told before each point: how many points are done, of how many, and what is measured next.
