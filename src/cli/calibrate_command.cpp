@@ -51,26 +51,29 @@ class reader {
     if (name == "--show") return flag(name, options_.show);
     if (name == "--help" || name == "-h") return flag(name, options_.help);
     if (name == "-o" || name == "--output") {
-      if (options_.asked.file) throw usage_error(fmt::format("option {} is given twice", name));
+      if (options_.asked.file) throw usage_error(fmt::format("{} is given twice", name));
       options_.asked.file = value(name);
-      if (options_.asked.file->empty()) throw usage_error(fmt::format("option {} needs a file's name", name));
+      if (options_.asked.file->empty()) throw usage_error(fmt::format("{} needs a value", name));
       return;
     }
     if (name == "--device") return add_device(value(name));
     constexpr std::string_view names[] = {"--quick", "--show", "--help", "--output", "--device"};
     const std::string_view near = nearest(name, names);
-    throw usage_error(fmt::format("calibrate has no {} '{}'{}", argument.starts_with('-') ? "option" : "argument",
-                                  argument, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    if (!argument.starts_with('-')) {
+      throw usage_error(fmt::format("calibrate takes options only; given '{}'", argument));
+    }
+    throw usage_error(
+        fmt::format("there is no option '{}'{}", name, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   }
 
   void flag(std::string_view name, bool& option) const {
-    if (attached_) throw usage_error(fmt::format("option {} takes no value", name));
+    if (attached_) throw usage_error(fmt::format("{} takes no value", name));
     option = true;
   }
 
   std::string value(std::string_view name) {
     if (attached_) return *attached_;
-    if (next_ == arguments_.size()) throw usage_error(fmt::format("option {} needs a value", name));
+    if (next_ == arguments_.size()) throw usage_error(fmt::format("{} needs a value", name));
     return arguments_[next_++];
   }
 
@@ -81,9 +84,9 @@ class reader {
     try {
       which = device::named(text);
     } catch (const error& wrong) {
-      throw usage_error(fmt::format("option --device: {}", wrong.what()));
+      throw usage_error(fmt::format("--device: {}", wrong.what()));
     }
-    if (which == device::automatic) throw usage_error("option --device: auto is no device that could be measured");
+    if (which == device::automatic) throw usage_error("--device: auto is no device that could be measured");
     if (which != device::cpu) options_.asked.devices->push_back(which);
   }
 

@@ -86,8 +86,13 @@ profile_report calibrate(const calibration_options& options) {
   if (file.empty()) {
     throw io_error("calibrate: there is no file to write: name one, or set TANDEM_PROFILE, TANDEM_CACHE or HOME");
   }
-  // Those that are not there are met before anything is measured.
+  // What cannot be done is met before anything is measured.
   for (const device& each : devices) exec::backend_of(each);
+  if (!options.file) {
+    std::error_code ignored;  // writing will fail, and say why
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path(), ignored);
+  }
+  plan::check_writable(file);
   const plan::effort effort = options.quick ? plan::quick_effort() : plan::full_effort();
   plan::loaded_profile made;
   // Of the file's devices those stay that are not measured now; the rest of it, good or bad, is written anew.
@@ -103,10 +108,6 @@ profile_report calibrate(const calibration_options& options) {
   // The oldest give way.
   while (made.constants.devices.size() > plan::most_profile_devices) {
     made.constants.devices.erase(made.constants.devices.begin());
-  }
-  if (!options.file) {
-    std::error_code ignored;  // writing will fail, and say why
-    std::filesystem::create_directories(std::filesystem::path(file).parent_path(), ignored);
   }
   plan::write_profile(made.constants, file);
   made.file = file;

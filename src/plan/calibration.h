@@ -7,14 +7,14 @@
 #include "plan/profile.h"
 #include "plan/subject.h"
 
-// Measures the constants of a machine. docs/planner.md says what and how.
+// Measures the constants of a machine. docs/calibration.md says what and how.
 namespace tandem::plan {
 
 /// Told before each point: how many points are done, of how many, and what is measured next.
 using calibration_progress = std::function<void(int done, int total, std::string_view what)>;
 
 /// The constants of a host, without their source. About 60 points on 2 cores and 100 on 128; a quick calibration has
-/// half as many, and takes a sixth of the time. Values that are not measured at a size are those of the nearest one.
+/// half as many, and takes a sixth of the time. Each is measured in several rounds.
 /// Every value is within the limits of point.h.
 /// Throws: what the subject throws, and what `progress` throws.
 host_profile calibrate(host_subject& host, const effort& by, const calibration_progress& progress);

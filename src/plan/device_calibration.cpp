@@ -85,8 +85,8 @@ class device_calibration {
         for (const std::int64_t bytes : copies_) {
           steps_.next(to == direction::to_device ? "copies to the device" : "copies to the host");
           measured took = measure(by_, [&] { return device_.copy_us(to, kind, bytes); });
-          // Work on the device goes on from copies without the host's waiting for them, which the time has in it.
-          if (to == direction::to_device) took = less(took, made_.synchronize_us.value);
+          // Whoever predicts counts waiting apart: work on the device goes on from copies without the host's waiting.
+          took = less(took, made_.synchronize_us.value);
           if (bytes == copies_.front()) {
             link.latency_us = time_of(took);
           } else {
@@ -138,7 +138,7 @@ class device_calibration {
       return std::max<std::int64_t>(1024, std::llround(bytes / bytes_each));
     };
     switch (of) {
-      case work_class::arithmetic: return class_program(of, width, elements(3 * item), 16);
+      case work_class::arithmetic: return class_program(of, width, elements(3 * item), 32);
       case work_class::division: return class_program(of, width, elements(3 * item), 8);
       case work_class::special: return class_program(of, width, elements(2 * item), 6);
       case work_class::gathering: return class_program(of, width, elements(64), 1);

@@ -8,6 +8,7 @@
 
 #include "plan/calibration.h"
 #include "plan/probes.h"
+#include "plan/rounds.h"
 #include "plan/step_counter.h"
 
 namespace tandem::plan {
@@ -17,24 +18,31 @@ namespace {
 // A worker's share of an element-wise stage is whole tiles of so many elements in the CPU backend.
 constexpr std::int64_t tile = 512;
 
-class host_calibration {
+// Every point once.
+class host_round {
  public:
-  host_calibration(host_subject& host, const effort& by, const calibration_progress& progress)
-      : host_(host), by_(by), cores_(std::max(host.cores(), 1)), steps_(0, progress) {
+  host_round(host_subject& host, const effort& by) : host_(host), by_(by), cores_(std::max(host.cores(), 1)) {
     made_.cores = cores_;
     made_.level_bytes = host.level_bytes();
     find_counts();
-    steps_ = step_counter(point_count(), progress);
   }
 
-  host_profile make() {
+  host_profile make(step_counter& steps) {
+    steps_ = &steps;
     measure_call();
     measure_classes();
     measure_sharing();
     measure_memory();
     measure_products();
-    steps_.finish();
     return std::move(made_);
+  }
+
+  int point_count() const {
+    const auto shared = static_cast<int>(counts_.size()) - 1;
+    const int sums = work_class_count * width_count - width_count;
+    const int levels = level_count * static_cast<int>(counts_.size());
+    const int products = static_cast<int>(extents_.size()) * width_count * (cores_ > 1 ? 2 : 1);
+    return 1 + sums + 3 * shared + levels + products;
   }
 
  private:
@@ -51,21 +59,13 @@ class host_calibration {
     }
   }
 
-  int point_count() const {
-    const auto shared = static_cast<int>(counts_.size()) - 1;
-    const int sums = work_class_count * width_count - width_count;
-    const int levels = level_count * static_cast<int>(counts_.size());
-    const int products = static_cast<int>(extents_.size()) * width_count * (cores_ > 1 ? 2 : 1);
-    return 1 + sums + 3 * shared + levels + products;
-  }
-
   measured run(const ops::program& what, int workers) {
     const std::unique_ptr<probe> runs = host_.prepare(what);
     return measure(by_, [&] { return runs->run_us(workers); });
   }
 
   void measure_call() {
-    steps_.next("a call");
+    steps_->next("a call");
     made_.call_us = time_of(run(smallest_program().code, 1));
   }
 
@@ -96,7 +96,7 @@ class host_calibration {
       const auto of = static_cast<work_class>(i);
       if (of == work_class::product) continue;
       for (int width = 0; width < width_count; ++width) {
-        steps_.next(to_string(of));
+        steps_->next(to_string(of));
         const probe_program what = program_of(of, width);
         const measured took = less(run(what.code, 1), made_.call_us.value);
         made_.operations_per_s[static_cast<std::size_t>(i)][static_cast<std::size_t>(width)] =
@@ -118,51 +118,46 @@ class host_calibration {
     made_.speedup.at.push_back(1);
     made_.speedup.values.push_back({1, limits::least_sigma, 1, origin::calibrated});
     for (const int workers : counts_) {
-      if (workers < 2) continue;
-      measure_fork(workers);
-      measure_speedup(workers);
+      if (workers > 1) measure_sharing(workers);
     }
     if (cores_ > 1) return;
     // Nobody shares work out here; whoever asks for more workers than cores pays at least this.
     made_.fork_us = {{2}, {{1, limits::most_sigma, 0, origin::prior}}};
   }
 
-  // What work of some tens of microseconds loses beyond its share: with operands where the workers left them in the
-  // run before, and with operands that one worker has had since, whose caches they are in then.
-  void measure_fork(int workers) {
-    const probe_program what = shared_work(25, workers);
-    const std::unique_ptr<probe> runs = host_.prepare(what.code);
-    steps_.next("sharing work out");
-    const measured alone = measure(by_, [&] { return runs->run_us(1); });
+  // Little work and much of it, w and W for one worker, take t = fork + w / speedup and T = fork + W / speedup. The
+  // little is measured with operands where the workers left them in the run before, and with operands that one worker
+  // has had since, whose caches they are in then: what is in between counts.
+  void measure_sharing(int workers) {
+    const double call_us = made_.call_us.value;
+    const probe_program little = shared_work(25, workers);
+    const std::unique_ptr<probe> runs = host_.prepare(little.code);
+    steps_->next("sharing work out");
+    const measured alone = less(measure(by_, [&] { return runs->run_us(1); }), call_us);
     const measured warm = measure(by_, [&] { return runs->run_us(workers); });
-    steps_.next("sharing work out, operands elsewhere");
+    steps_->next("sharing work out, operands elsewhere");
     const measured cold = measure(by_, [&] {
       runs->run_us(1);
       return runs->run_us(workers);
     });
-    const double call_us = made_.call_us.value;
-    const double share_us = std::max(alone.us - call_us, 0.0) / workers;
-    const double together_us = (warm.us + cold.us) / 2;
-    const measured both{together_us, std::max(warm.sigma, cold.sigma), warm.samples + cold.samples};
-    measured lost = less(both, call_us + share_us);
-    // `less` leaves a tenth of the whole, which here is mostly the work.
-    lost.us = std::max(together_us - call_us - share_us, 0.1);
-    made_.fork_us.at.push_back(workers);
-    made_.fork_us.values.push_back(time_of(lost));
-  }
+    steps_->next("computing together");
+    const probe_program much = shared_work(std::clamp(60.0 * workers, 500.0, 5000.0), workers);
+    const std::unique_ptr<probe> runs_much = host_.prepare(much.code);
+    const measured much_alone = less(measure(by_, [&] { return runs_much->run_us(1); }), call_us);
+    const measured much_together = less(measure(by_, [&] { return runs_much->run_us(workers); }), call_us);
 
-  void measure_speedup(int workers) {
-    steps_.next("computing together");
-    const probe_program what = shared_work(std::clamp(60.0 * workers, 500.0, 5000.0), workers);
-    const std::unique_ptr<probe> runs = host_.prepare(what.code);
-    const double call_us = made_.call_us.value;
-    const measured alone = less(measure(by_, [&] { return runs->run_us(1); }), call_us);
-    const measured together =
-        less(measure(by_, [&] { return runs->run_us(workers); }), call_us + made_.fork_us.values.back().value);
+    const double little_us = (warm.us + cold.us) / 2 - call_us;
+    // The part of one worker's time that the workers need; no less than their share.
+    const double part = std::clamp(
+        (much_together.us - little_us) / std::max(much_alone.us - alone.us, limits::least_us), 1.0 / workers, 2.0);
+    constexpr double least_fork_us = 0.1;
+    const double fork_us = std::max(little_us - alone.us * part, least_fork_us);
+    const double sigma = std::max(warm.sigma, cold.sigma) * (little_us + call_us) / fork_us;
+    made_.fork_us.at.push_back(workers);
+    made_.fork_us.values.push_back(time_of({fork_us, sigma, warm.samples + cold.samples}));
     made_.speedup.at.push_back(workers);
-    made_.speedup.values.push_back(
-        {std::clamp(alone.us / std::max(together.us, limits::least_us), limits::least_speedup, double(workers)),
-         limits::sigma(std::hypot(alone.sigma, together.sigma)), together.samples, origin::calibrated});
+    made_.speedup.values.push_back({1 / part, limits::sigma(std::hypot(much_alone.sigma, much_together.sigma)),
+                                    much_together.samples, origin::calibrated});
   }
 
   // Footprints that stay in the workers' own caches, in the shared one, and in neither.
@@ -196,12 +191,17 @@ class host_calibration {
   }
   void add_rate(std::size_t level, int workers, probe& runs, double bytes) {
     constexpr std::string_view names[level_count] = {"cores' own caches", "shared cache", "memory"};
-    steps_.next(names[level]);
+    steps_->next(names[level]);
     double fixed_us = made_.call_us.value;
     if (workers > 1) fixed_us += made_.fork_us(workers);
     const measured took = less(measure(by_, [&] { return runs.run_us(workers); }), fixed_us);
-    made_.bytes_per_s[level].at.push_back(workers);
-    made_.bytes_per_s[level].values.push_back(rate_of(bytes, took));
+    constant rate = rate_of(bytes, took);
+    curve& rates = made_.bytes_per_s[level];
+    // In the cores' own caches each moves what one alone does, and no more; shares of larger footprints may come to be
+    // in faster caches.
+    if (level == 0 && workers > 1) rate.value = std::min(rate.value, workers * rates.values.front().value);
+    rates.at.push_back(workers);
+    rates.values.push_back(rate);
   }
 
   void measure_products() {
@@ -210,8 +210,9 @@ class host_calibration {
       for (const std::int64_t extent : extents_) {
         const probe_program what = product_program(width, extent);
         const std::unique_ptr<probe> runs = host_.prepare(what.code);
-        add_product(made_.product_alone[row], what, extent, *runs, 1);
-        if (cores_ > 1) add_product(made_.product_together[row], what, extent, *runs, cores_);
+        add_product(made_.product_alone[row], what, extent, *runs, 1, nullptr);
+        if (cores_ > 1)
+          add_product(made_.product_together[row], what, extent, *runs, cores_, &made_.product_alone[row]);
       }
       if (cores_ == 1) made_.product_together[row] = made_.product_alone[row];
       // Nobody asks for it, but every rate of a profile is one.
@@ -219,19 +220,23 @@ class host_calibration {
           made_.product_alone[row].values.back();
     }
   }
-  void add_product(curve& to, const probe_program& what, std::int64_t extent, probe& runs, int workers) {
-    steps_.next("products of matrices");
+  void add_product(curve& to, const probe_program& what, std::int64_t extent, probe& runs, int workers,
+                   const curve* alone) {
+    steps_->next("products of matrices");
     double fixed_us = made_.call_us.value;
     if (workers > 1) fixed_us += made_.fork_us(workers);
     const measured took = less(measure(by_, [&] { return runs.run_us(workers); }), fixed_us);
+    constant rate = rate_of(what.operations(work_class::product), took);
+    // Small products are not shared out, so that there was no fork in the time.
+    if (alone != nullptr) rate.value = std::min(rate.value, workers * alone->values.back().value);
     to.at.push_back(static_cast<double>(extent));
-    to.values.push_back(rate_of(what.operations(work_class::product), took));
+    to.values.push_back(rate);
   }
 
   host_subject& host_;
-  const effort& by_;
+  effort by_;
   int cores_;
-  step_counter steps_;
+  step_counter* steps_ = nullptr;
   std::vector<int> counts_;
   std::vector<std::int64_t> extents_;
   host_profile made_;
@@ -240,7 +245,16 @@ class host_calibration {
 }  // namespace
 
 host_profile calibrate(host_subject& host, const effort& by, const calibration_progress& progress) {
-  return host_calibration(host, by, progress).make();
+  // Rounds have their points' time between them: what else goes on in the machine comes and goes, and is not to decide
+  // a point, nor what workers do together against what they do alone.
+  const int rounds = by.is_quick ? 3 : 5;
+  effort each = by;
+  each.most_us /= rounds;
+  step_counter steps(rounds * host_round(host, each).point_count(), progress);
+  std::vector<host_profile> made;
+  for (int i = 0; i < rounds; ++i) made.push_back(host_round(host, each).make(steps));
+  steps.finish();
+  return combined(made);
 }
 
 }  // namespace tandem::plan

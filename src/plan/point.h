@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "plan/limits.h"
@@ -70,15 +71,18 @@ measured measure(const effort& by, Run&& run) {
   constexpr int a_block = 8;
   constexpr int least = 3;
   const auto began = clock::now();
-  double spent_us = run();
+  double last_us = run();
+  double spent_us = last_us;
   std::vector<double> times;
   while (static_cast<int>(times.size()) < by.most_repetitions) {
-    times.push_back(std::max(run(), 0.0));
-    spent_us += times.back();
+    const double before_us = std::exchange(last_us, std::max(run(), 0.0));
+    times.push_back(last_us);
+    spent_us += last_us;
     const double real_us = std::chrono::duration<double, std::micro>(clock::now() - began).count();
     const double passed_us = std::max(spent_us, real_us);
-    // What takes so long that two times more would take as long as a point has, is measured once.
-    const bool is_slow = passed_us >= 2 * by.most_us;
+    // What takes so long that two times more would take as long as a point has is measured once; unless something else
+    // was in the way, which two times that are alike deny.
+    const bool is_slow = passed_us >= 2 * by.most_us && last_us < 2 * before_us && before_us < 2 * last_us;
     if (passed_us >= by.most_us && (is_slow || static_cast<int>(times.size()) >= least)) break;
     if (times.size() % a_block != 0) continue;
     std::vector<double> sorted = times;

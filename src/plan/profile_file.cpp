@@ -192,32 +192,50 @@ std::optional<device_profile> constants_of(loaded_profile& from, backend::backen
   return std::nullopt;
 }
 
+namespace {
+
+[[noreturn]] void refuse_to_write(const std::string& file, int error) {
+  throw io_error(fmt::format("cannot write the profile {}: {}", file, reason(error)));
+}
+
+// A file of another name in the same folder, only for its owner.
+std::string make_beside(const std::string& file, int& handle) {
+  std::string beside = file + ".XXXXXX";
+  handle = ::mkostemp(beside.data(), O_CLOEXEC);
+  if (handle < 0) refuse_to_write(file, errno);
+  return beside;
+}
+
+}  // namespace
+
+void check_writable(const std::string& file) {
+  int handle = -1;
+  const std::string beside = make_beside(file, handle);
+  ::close(handle);
+  ::unlink(beside.c_str());
+  struct stat about{};
+  if (::stat(file.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) refuse_to_write(file, EISDIR);
+}
+
 void write_profile(const profile& what, const std::string& file) {
   const std::string text = text_of(what);
-  const auto fail = [&](std::string_view step, int error) {
-    throw io_error(fmt::format("cannot {} the profile {}: {}", step, file, reason(error)));
+  int handle = -1;
+  const std::string beside = make_beside(file, handle);
+  descriptor opened(handle);
+  const auto fail = [&] {
+    const int error = errno;
+    ::unlink(beside.c_str());
+    refuse_to_write(file, error);
   };
-  if (file.empty()) throw io_error("there is no place for the profile: set TANDEM_CACHE or HOME, or name a file");
-  std::string beside = file + ".XXXXXX";
-  descriptor opened(::mkostemp(beside.data(), O_CLOEXEC));
-  if (opened.handle() < 0) fail("write", errno);
   std::size_t done = 0;
   while (done < text.size()) {
     const ssize_t bytes = ::write(opened.handle(), text.data() + done, text.size() - done);
     if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) {
-      const int error = errno;
-      ::unlink(beside.c_str());
-      fail("write", error);
-    }
+    if (bytes < 0) fail();
     done += static_cast<std::size_t>(bytes);
   }
   // On disk before it has the name, lest a loss of power leave an empty file.
-  if (::fsync(opened.handle()) != 0 || !opened.close() || ::rename(beside.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(beside.c_str());
-    fail("write", error);
-  }
+  if (::fsync(opened.handle()) != 0 || !opened.close() || ::rename(beside.c_str(), file.c_str()) != 0) fail();
 }
 
 }  // namespace tandem::plan

@@ -53,6 +53,9 @@ validators find_validators(backend::backend& of);
 /// of something else, is added to the problems. Throws: as `find_validators`.
 std::optional<device_profile> constants_of(loaded_profile& from, backend::backend& device);
 
+/// Whether `write_profile` can make a file there, as far as that can be known before. Throws: `io_error` if not.
+void check_writable(const std::string& file);
+
 /// Writes a profile so that nobody ever sees a part of it: beside the file, then in its place. Nobody else can read or
 /// write it. Throws: `io_error`, with the file; what was there before stays then.
 void write_profile(const profile& what, const std::string& file);

@@ -25,18 +25,21 @@ std::string scaled(double value) {
   return fmt::format("{} {}", three_digits(value), prefixes[power]);
 }
 
-std::string count_or_bytes(double value) {
+std::string byte_count(double value) {
   constexpr double kib = 1024;
+  if (value < kib) return fmt::format("{:.0f} B", value);
   if (value >= kib * kib) return fmt::format("{:.3g} MiB", value / kib / kib);
   return fmt::format("{:.3g} KiB", value / kib);
 }
 
+std::string plain(double value) { return fmt::format("{:.0f}", value); }
+
 // "28.1 GB/s with 1, 45.0 GB/s with 2".
-template <class Text>
-std::string points(const curve& of, Text&& text, std::string_view unit, std::string_view with) {
+template <class Text, class Size = decltype(plain)&>
+std::string points(const curve& of, Text&& text, std::string_view unit, std::string_view with, Size&& size = plain) {
   std::string line;
   for (std::size_t i = 0; i < of.at.size(); ++i) {
-    line += fmt::format("{}{}{} {} {}", i > 0 ? ", " : "", text(of.values[i].value), unit, with, of.at[i]);
+    line += fmt::format("{}{}{} {} {}", i > 0 ? ", " : "", text(of.values[i].value), unit, with, size(of.at[i]));
   }
   return line;
 }
@@ -61,7 +64,7 @@ void add_products(std::string& to, std::string_view name, const std::array<curve
 }
 
 std::string link_line(const link_profile& of) {
-  return fmt::format("{}, then {}", time(of.latency_us), points(of.bytes_per_s, scaled, "B/s", "at"));
+  return fmt::format("{}, then {}", time(of.latency_us), points(of.bytes_per_s, scaled, "B/s", "at", byte_count));
 }
 
 }  // namespace
@@ -75,7 +78,7 @@ std::string summary_of(const profile& of) {
   constexpr std::array<std::string_view, level_count> levels{"core caches", "shared cache", "memory"};
   for (std::size_t i = 0; i < levels.size(); ++i) {
     std::string line = points(host.bytes_per_s[i], scaled, "B/s", "with");
-    if (i < host.level_bytes.size()) line = fmt::format("{}: {}", count_or_bytes(host.level_bytes[i]), line);
+    if (i < host.level_bytes.size()) line = fmt::format("{}: {}", byte_count(host.level_bytes[i]), line);
     add(text, levels[i], line);
   }
   add_operations(text, host.operations_per_s);
@@ -87,7 +90,7 @@ std::string summary_of(const profile& of) {
     add(text, "launch",
         fmt::format("{}, kernel {}, wait {}, allocation {}", time(device.launch_us), time(device.kernel_us),
                     time(device.synchronize_us), time(device.allocate_us)));
-    add(text, "memory", points(device.bytes_per_s, scaled, "B/s", "at"));
+    add(text, "memory", points(device.bytes_per_s, scaled, "B/s", "at", byte_count));
     add_operations(text, device.operations_per_s);
     add_products(text, "product", device.product);
     constexpr std::array<std::array<std::string_view, 2>, 2> ways{

@@ -19,10 +19,10 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
 }  // namespace
 
 TEST(options, wrong_use_exits_with_2_and_one_line) {
-  expect_usage_error({}, "a command is missing: eval, scale, info, ops or help");
+  expect_usage_error({}, "a command is missing: eval, scale, calibrate, info, ops or help");
   expect_usage_error({"eva"}, "there is no command 'eva'; did you mean 'eval'?");
   expect_usage_error({"frobnicate"},
-                     "there is no command 'frobnicate'; the commands are eval, scale, info, ops and help");
+                     "there is no command 'frobnicate'; the commands are eval, scale, calibrate, info, ops and help");
   expect_usage_error({"eval"}, "an expression is missing");
   expect_usage_error({"eval", "x=1"}, "an expression is missing");
   expect_usage_error({"eval", "x", "y"}, "'y' is not NAME=VALUE, and the expression is 'x'");
@@ -48,6 +48,16 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"eval", "-x", "x=1"},
                      "there is no option '-x'; put -- before an expression that begins with '-'");
   expect_usage_error({"eval", "x", "--batch", "f"}, "with --batch, expressions, inputs and outputs stand in the file");
+  expect_usage_error({"calibrat"}, "there is no command 'calibrat'; did you mean 'calibrate'?");
+  expect_usage_error({"calibrate", "x"}, "calibrate takes options only; given 'x'");
+  expect_usage_error({"calibrate", "--quik"}, "there is no option '--quik'; did you mean '--quick'?");
+  expect_usage_error({"calibrate", "--quick=1"}, "--quick takes no value");
+  expect_usage_error({"calibrate", "-o"}, "-o needs a value");
+  expect_usage_error({"calibrate", "--output="}, "--output needs a value");
+  expect_usage_error({"calibrate", "-o", "a", "-o", "b"}, "-o is given twice");
+  expect_usage_error({"calibrate", "--device", "auto"}, "--device: auto is no device that could be measured");
+  expect_usage_error({"calibrate", "--show", "--quick"},
+                     "calibrate --show measures nothing, and takes no other option");
   expect_usage_error({"scal"}, "there is no command 'scal'; did you mean 'scale'?");
   expect_usage_error({"scale"}, "an expression is missing");
   expect_usage_error({"scale", "x=1"}, "an expression is missing");

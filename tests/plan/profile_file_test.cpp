@@ -1,0 +1,182 @@
+#include "plan/profile_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <tandem/errors.h>
+
+#include "plan/made_up_profile.h"
+#include "plan/sane.h"
+
+using namespace tandem::plan;
+
+namespace {
+
+class folder {
+ public:
+  folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tandem_plan_XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    path_ = name;
+  }
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
+  ~folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void write_text(const std::string& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+
+std::string all_of(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const std::string& each : problems) text += each + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST(ProfileFile, IsWrittenAndReadByItsOwnerOnly) {
+  const folder here;
+  const std::string file = here / "profile.json";
+  profile some = made_up_profile();
+  some.valid_for = find_host_validators();
+  write_profile(some, file);
+  struct stat about{};
+  ASSERT_EQ(::stat(file.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600U);
+  EXPECT_EQ(here.files(), 1U);
+  const loaded_profile read = load_profile(file, true);
+  EXPECT_EQ(all_of(read.problems), "");
+  EXPECT_TRUE(read.host_is_calibrated);
+  EXPECT_EQ(read.file, file);
+  EXPECT_EQ(text_of(read.constants), text_of(some));
+
+  EXPECT_THROW(write_profile(some, here / "none/profile.json"), tandem::io_error);
+  EXPECT_THROW(check_writable(here / "none/profile.json"), tandem::io_error);
+  std::filesystem::create_directory(here / "folder");
+  EXPECT_THROW(write_profile(some, here / "folder"), tandem::io_error);
+  EXPECT_THROW(check_writable(here / "folder"), tandem::io_error);
+  check_writable(file);
+  // Nothing is left beside it.
+  EXPECT_EQ(here.files(), 2U);
+}
+
+TEST(ProfileFile, OfAnotherMachineIsNotUsed) {
+  const folder here;
+  const std::string file = here / "profile.json";
+  const validators own = find_host_validators();
+  ASSERT_GE(own.size(), 6U);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    profile other = made_up_profile();
+    other.valid_for = own;
+    other.valid_for[i].second += " II";
+    write_profile(other, file);
+    const loaded_profile read = load_profile(file, true);
+    EXPECT_FALSE(read.host_is_calibrated) << own[i].first;
+    ASSERT_EQ(read.problems.size(), 1U) << own[i].first;
+    EXPECT_EQ(read.problems[0], file + ": the host was measured with another " + own[i].first + ": " + own[i].second +
+                                    " II, here " + own[i].second +
+                                    "; shipped constants serve; 'tandem calibrate' measures this machine");
+    expect_sane(read.constants.host);
+    EXPECT_TRUE(read.constants.host.source.starts_with("prior: ")) << read.constants.host.source;
+    // What was measured of devices is no worse for it.
+    EXPECT_EQ(read.constants.devices.size(), 2U);
+
+    other.valid_for = own;
+    other.valid_for.erase(other.valid_for.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_EQ(difference(other.valid_for, own), own[i].first + ": not known then, here " + own[i].second);
+    EXPECT_EQ(difference(own, other.valid_for), own[i].first + ": " + own[i].second + ", not known here");
+  }
+}
+
+TEST(ProfileFile, OfAnotherDeviceIsNotUsed) {
+  tandem::backend::backend& device = tandem::backend::simulated("h200");
+  loaded_profile from;
+  from.file = "some.json";
+  EXPECT_FALSE(constants_of(from, device));
+  EXPECT_EQ(all_of(from.problems), "");
+  from.constants.devices = made_up_profile().devices;
+  from.constants.devices[1].valid_for = find_validators(device);
+  const auto found = constants_of(from, device);
+  EXPECT_EQ(all_of(from.problems), "");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->launch_us.value, from.constants.devices[1].constants.launch_us.value);
+  from.constants.devices[1].valid_for[0].second = "NVIDIA H100";
+  EXPECT_FALSE(constants_of(from, device));
+  ASSERT_EQ(from.problems.size(), 1U);
+  EXPECT_TRUE(from.problems[0].starts_with(
+      "some.json: sim:h200 was measured with another device: NVIDIA H100, here NVIDIA H200"))
+      << from.problems[0];
+}
+
+TEST(ProfileFile, WhatIsNoFileOrTooLargeIsNotRead) {
+  const folder here;
+  const std::string file = here / "profile.json";
+  const auto problem_of = [&](const std::string& name, bool must_be) {
+    const loaded_profile read = load_profile(name, must_be);
+    EXPECT_FALSE(read.host_is_calibrated);
+    expect_sane(read.constants.host);
+    return all_of(read.problems);
+  };
+  EXPECT_EQ(problem_of("", true), "");
+  EXPECT_EQ(problem_of(file, false), "");
+  EXPECT_NE(problem_of(file, true).find("it cannot be read: No such file or directory"), std::string::npos);
+  EXPECT_NE(problem_of(here / "", false).find("it is no file"), std::string::npos);
+  ASSERT_EQ(::mkfifo((here / "pipe").c_str(), 0600), 0);
+  EXPECT_NE(problem_of(here / "pipe", false).find("it is no file"), std::string::npos);
+  EXPECT_NE(problem_of("/dev/zero", false).find("it is no file"), std::string::npos);
+  write_text(file, "");
+  EXPECT_NE(problem_of(file, false).find("it is no JSON"), std::string::npos);
+  write_text(file, std::string(1 << 20, '['));
+  EXPECT_NE(problem_of(file, false).find("it has more than 65536 bytes"), std::string::npos);
+  write_text(file, std::string(most_profile_bytes, '['));
+  EXPECT_NE(problem_of(file, false).find("it is nested more than 16 deep"), std::string::npos);
+  if (::geteuid() != 0) {
+    ASSERT_EQ(::chmod(file.c_str(), 0), 0);
+    EXPECT_NE(problem_of(file, false).find("it cannot be read: Permission denied"), std::string::npos);
+  }
+}
+
+TEST(ProfileFile, IsFoundByVariables) {
+  const auto set = [](const char* name, const char* value) {
+    if (value == nullptr) {
+      unsetenv(name);
+    } else {
+      setenv(name, value, 1);
+    }
+  };
+  const char* const home = std::getenv("HOME");
+  const std::string home_before = home == nullptr ? "" : home;
+  set("HOME", "/home/somebody");
+  set("XDG_CACHE_HOME", nullptr);
+  set("TANDEM_CACHE", nullptr);
+  set("TANDEM_PROFILE", nullptr);
+  EXPECT_EQ(profile_file(), "/home/somebody/.cache/tandem/profile.json");
+  set("XDG_CACHE_HOME", "/var/cache");
+  EXPECT_EQ(profile_file(), "/var/cache/tandem/profile.json");
+  set("TANDEM_CACHE", "/tmp/some");
+  EXPECT_EQ(profile_file(), "/tmp/some/profile.json");
+  set("TANDEM_CACHE", "");
+  EXPECT_EQ(profile_file(), "");
+  set("TANDEM_PROFILE", "my.json");
+  EXPECT_EQ(profile_file(), "my.json");
+  set("TANDEM_PROFILE", "");
+  EXPECT_EQ(profile_file(), "");
+  for (const char* name : {"XDG_CACHE_HOME", "TANDEM_CACHE", "TANDEM_PROFILE"}) unsetenv(name);
+  set("HOME", home == nullptr ? nullptr : home_before.c_str());
+}
