@@ -103,8 +103,13 @@ void append(std::string& to, const stage_task& of) {
   to += '}';
 }
 
-// On one line, with all digits.
-void append_profile(std::string& to, const profile& of) {
+// On one line, with all digits. What constants are valid for says nothing here, but a profile must have it.
+void append_profile(std::string& to, profile of) {
+  const validators nothing{{"constants", "of the process that wrote this"}};
+  if (of.valid_for.empty()) of.valid_for = nothing;
+  for (named_device_profile& each : of.devices) {
+    if (each.valid_for.empty()) each.valid_for = nothing;
+  }
   to += nlohmann::json::parse(text_of(of, digits::all)).dump();
 }
 

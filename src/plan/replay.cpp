@@ -29,10 +29,7 @@ replayer::replayer(const log_header& header, std::function<std::int64_t()> line)
   result_.is_from_start = header.is_from_start;
 }
 
-void replayer::on_device(const named_device_profile& what) {
-  settle();
-  planner_.add({what.device, what.constants});
-}
+void replayer::on_device(const named_device_profile& what) { planner_.add({what.device, what.constants}); }
 
 planned_task& replayer::task_of(const evaluation& what) {
   const auto found = tasks_.find(what.planned);
@@ -65,10 +62,10 @@ void replayer::fetched(note& of) {
 void replayer::settle() {
   if (last_.number == 0) return;
   last_.number = 0;
-  if (planner_.place_count() == 1) return;
-  last_.history->made(last_.place != host_place);
-  if (last_.id == 0) return;
   note& of = notes_[last_.id];
+  of.is_on_host = last_.place == host_place;
+  if (last_.history == nullptr || planner_.place_count() == 1) return;
+  last_.history->made(last_.place != host_place);
   of.credit_us.store(last_.credit_us, std::memory_order_relaxed);
   of.history = last_.history;
   of.was_used = false;
@@ -133,7 +130,7 @@ void replayer::follow(const evaluation& what) {
   }
   note& target = note_of(what.writes);
   if (!what.writes_all && what.writes.valid_on != 0 && !contains(what.writes.valid_on, what.place)) fetched(target);
-  target.is_on_host = what.place == host_place;
+  last_ = {what.number, what.writes.id, what.place, nullptr, 0};
 }
 
 void replayer::on_evaluation(const evaluation& what) {
@@ -149,9 +146,9 @@ void replayer::on_evaluation(const evaluation& what) {
   if (!what.runs) return;
   expected_[what.number % expected_.size()] = {what.number, planner_.lesson_of(task, what.place)};
   follow(what);
-  if (what.is_new) {
-    last_ = {what.number, what.writes.id, what.place, &planner_.history_of(task), made.inherited_credit_us};
-  }
+  if (!what.is_new) return;
+  last_.history = &planner_.history_of(task);
+  last_.credit_us = made.inherited_credit_us;
 }
 
 void replayer::on_failure(std::uint64_t number) {
@@ -159,13 +156,11 @@ void replayer::on_failure(std::uint64_t number) {
 }
 
 void replayer::on_outcome(std::uint64_t number, double measured_us) {
-  settle();
   const expected& of = expected_[number % expected_.size()];
   if (of.number == number) planner_.learn(of.about, measured_us);
 }
 
 void replayer::on_copy(int place, bool to_device, bool is_pinned, std::int64_t bytes, double measured_us) {
-  settle();
   planner_.learn_copy(place, to_device ? direction::to_device : direction::to_host,
                       is_pinned ? memory_kind::pinned : memory_kind::pageable, bytes, measured_us);
 }

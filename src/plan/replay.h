@@ -44,7 +44,7 @@ class replayer : public observer {
     planned_task task;
     std::list<std::uint64_t>::iterator place_in_order;
   };
-  // A result that counts once its evaluation has not failed.
+  // A result, which counts once its evaluation has not failed; with a history if it is a new array.
   struct made_result {
     std::uint64_t number = 0;
     std::uint64_t id = 0;
