@@ -33,6 +33,9 @@ struct host_table {
   /// No constant of the library may be chosen by what it does.
   bool is_for_testing;
   int cores;
+  /// As the system would call it, for shipped constants.
+  std::string_view processor;
+  bool is_arm;
   /// Caches of one core, and the one that all have together.
   std::array<double, 2> level_bytes;
   /// Of an evaluation, before its first stage.

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "regret/judged.h"
+#include "regret/scene.h"
+
+// Evaluations that follow one another and use each other's results: where arrays are matters.
+namespace bench::regret {
+
+/// One thing after the other that happens to numbered buffers.
+struct happening {
+  enum class kind : std::uint8_t { evaluation, host_read, host_write };
+  kind what;
+  /// Of an evaluation: which program, what it reads and writes.
+  std::size_t program = 0;
+  std::vector<int> reads;
+  int buffer = 0;
+};
+
+/// A sequence over buffers, all of which are on the host at the beginning.
+struct sequence {
+  std::string name;
+  std::vector<work> programs;
+  std::vector<std::int64_t> buffer_bytes;
+  std::vector<happening> happenings;
+};
+
+/// Sequences of some kinds with random sizes and lengths: loops that use one array again and again, whose result goes
+/// into the next round or is read by the host, batches that come from the host, and arrays that the host changes.
+sequence random_sequence(bool for_testing, std::mt19937_64& chance);
+
+/// What it takes at best: by dynamic programming over where each buffer is.
+double best_us(const truth& takes, const sequence& of);
+/// What it takes with the planner's decisions, which learns meanwhile.
+double planned_us(scene& on, const sequence& of, std::uint64_t first_structure);
+/// All on the host; all on the device.
+double fixed_us(const truth& takes, const sequence& of, int place);
+
+}  // namespace bench::regret
