@@ -94,7 +94,7 @@ choice_results judge_choices(scene& on, int evaluations, std::uint64_t seed, boo
     const plan::decision decided = on.planner().decide(planned, asked);
 
     const double host_copies_us = copies_us(takes, reads, plan::host_place);
-    const double device_us = takes.device_us(what.program) + copies_us(takes, reads, device_place) + takes.wait_us() +
+    const double device_us = takes.device_us(what.program) + copies_us(takes, reads, device_place) +
                              takes.copy_us(plan::direction::to_host, what.result_bytes);
     const evaluated of{takes.best_host_us(what.program) + host_copies_us,
                        device_us,
@@ -132,7 +132,7 @@ crossover crossover_of_products(scene& on, tandem::dtype type) {
     const std::int64_t bytes = what.result_bytes;
     const truth& takes = on.takes();
     const double device_us = takes.device_us(what.program) + 2 * takes.copy_us(plan::direction::to_device, bytes) +
-                             takes.wait_us() + takes.copy_us(plan::direction::to_host, bytes);
+                             takes.copy_us(plan::direction::to_host, bytes);
     const bool is_really = device_us < takes.best_host_us(what.program);
     plan::planned_task planned(plan::task_of(what.program), 1);
     const plan::operand_state reads[] = {{1, bytes, on_host, false, nullptr}, {2, bytes, on_host, false, nullptr}};

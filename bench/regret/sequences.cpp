@@ -137,10 +137,8 @@ double bring(const truth& takes, const sequence& of, state& now, int buffer, int
   const plan::place_set where = places_in(now, buffer);
   if (plan::contains(where, place)) return 0;
   now = with_places(now, buffer, where | plan::set_of(place));
-  const bool is_in = place == device_place;
-  const double us = takes.copy_us(is_in ? plan::direction::to_device : plan::direction::to_host,
-                                  of.buffer_bytes[static_cast<std::size_t>(buffer)]);
-  return is_in ? us : us + takes.wait_us();
+  return takes.copy_us(place == device_place ? plan::direction::to_device : plan::direction::to_host,
+                       of.buffer_bytes[static_cast<std::size_t>(buffer)]);
 }
 
 double happen(const truth& takes, const sequence& of, const happening& what, const std::vector<program_times>& times,

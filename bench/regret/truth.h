@@ -21,6 +21,7 @@ class truth {
   /// From the call to the end of the work; waiting for it comes on top.
   double device_us(const tandem::ops::program& what) const;
   double wait_us() const;
+  /// One to the host begins with the wait.
   double copy_us(tandem::plan::direction to, std::int64_t bytes) const;
 
  private:

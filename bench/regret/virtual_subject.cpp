@@ -123,7 +123,9 @@ double virtual_device::allocate_us(std::int64_t) { return time_.work(on_.allocat
 double virtual_device::synchronize_us() { return time_.work(on_.synchronize_us); }
 
 double virtual_device::copy_us(plan::direction to, plan::memory_kind kind, std::int64_t size_bytes) {
-  return time_.copy(device_copy_us(on_, to, kind, size_bytes));
+  // With the wait for its end, as everywhere in calibration; a copy to the host has waited.
+  const double wait_us = to == plan::direction::to_device ? on_.synchronize_us : 0;
+  return time_.copy(device_copy_us(on_, to, kind, size_bytes) + wait_us);
 }
 
 }  // namespace bench::regret

@@ -44,16 +44,15 @@ host_time on_host(const host_profile& by, const stage_task& what, int workers) n
     const auto width = static_cast<std::size_t>(width_of(what.type));
     const double size = size_of_product(what);
     const double alone = positive(by.product_alone[width](size));
-    double rate = alone;
-    if (workers > 1) {
-      // Between one worker and all, in equal proportions.
-      const double together = std::max(by.product_together[width](size), 1.0);
-      const double part = by.cores > 1 ? std::min(std::log(workers) / std::log(by.cores), 1.0) : 1;
-      rate = alone * std::pow(together / alone, part);
-      // A batch is shared out whole products at a time.
-      if (what.batch >= 4 * workers) rate = std::max(rate, alone * speedup(by, workers));
+    double us = operations / (alone * speedup(by, workers)) * 1e6;
+    // Workers on one product wait for each other: what all of them lose by that was measured, and fewer lose a part of
+    // it. A batch is shared out whole products at a time.
+    if (workers > 1 && by.cores > 1 && what.batch < 4 * workers) {
+      const double together = positive(by.product_together[width](size));
+      const double lost_us = operations / together * 1e6 - operations / (alone * speedup(by, by.cores)) * 1e6;
+      us += lost_us * std::min(1.0, (workers - 1.0) / (by.cores - 1.0));
     }
-    time.compute_us += operations / rate * 1e6;
+    time.compute_us += std::max(us, operations / (alone * workers) * 1e6);
   }
   time.level = what.bytes <= by.level_bytes[0] * workers ? 0 : what.bytes <= by.level_bytes[1] ? 1 : 2;
   time.memory_us = what.bytes / positive(by.bytes_per_s[static_cast<std::size_t>(time.level)](workers)) * 1e6;

@@ -170,7 +170,9 @@ double planner::move_us(const operand_state& what, int place) const noexcept {
   const memory_kind kind = what.is_pinned ? memory_kind::pinned : memory_kind::pageable;
   double us = 0;
   if (!contains(what.valid_on, host_place)) {
-    us += copy_us(std::countr_zero(what.valid_on), direction::to_host, kind, what.bytes);
+    const int from = std::countr_zero(what.valid_on);
+    us += state_->devices[static_cast<std::size_t>(from)].constants.synchronize_us.value +
+          copy_us(from, direction::to_host, kind, what.bytes);
   }
   if (place != host_place) us += copy_us(place, direction::to_device, kind, what.bytes);
   return us;
