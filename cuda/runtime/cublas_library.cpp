@@ -3,15 +3,11 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
-#include <atomic>
-
 #include "cuda/runtime/shared_library.h"
 
 namespace tandem::cuda {
 
 namespace {
-
-std::atomic<bool> is_open{false};
 
 cublas_functions open() {
   const shared_library library(fmt::format("libcublas.so.{}", CUDART_VERSION / 1000));
@@ -25,8 +21,6 @@ cublas_functions open() {
   library.find(found.status_string, "cublasGetStatusString");
   library.find(found.gemm, "cublasGemmEx_64");
   library.find(found.gemm_batched, "cublasGemmStridedBatchedEx_64");
-  library.find(found.property, "cublasGetProperty");
-  is_open.store(true, std::memory_order_release);
   return found;
 }
 
@@ -36,7 +30,5 @@ const cublas_functions& cublas() {
   static const cublas_functions opened = open();
   return opened;
 }
-
-bool is_cublas_open() noexcept { return is_open.load(std::memory_order_acquire); }
 
 }  // namespace tandem::cuda

@@ -15,12 +15,9 @@ struct cublas_functions {
   decltype(cublasGetStatusString)* status_string;
   decltype(cublasGemmEx_64)* gemm;
   decltype(cublasGemmStridedBatchedEx_64)* gemm_batched;
-  decltype(cublasGetProperty)* property;
 };
 
 /// Opens the library at first use. Thread safety: any thread. Throws: `device_error` if it is missing.
 const cublas_functions& cublas();
-/// Whether `cublas` has opened it. Thread safety: any thread.
-bool is_cublas_open() noexcept;
 
 }  // namespace tandem::cuda

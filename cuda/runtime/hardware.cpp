@@ -8,7 +8,6 @@
 #include <fstream>
 #include <optional>
 
-#include "cuda/runtime/cublas_library.h"
 #include "cuda/runtime/errors.h"
 #include "cuda/runtime/pci_link.h"
 
@@ -63,16 +62,6 @@ std::string version_of_driver() {
   return fmt::format("{}{}CUDA {}", version, version.empty() ? "" : ", ", version_text(supported));
 }
 
-std::string version_of_cublas() {
-  int major = 0;
-  int minor = 0;
-  int patch = 0;
-  cublas().property(MAJOR_VERSION, &major);
-  cublas().property(MINOR_VERSION, &minor);
-  cublas().property(PATCH_LEVEL, &patch);
-  return fmt::format("{}.{}.{}", major, minor, patch);
-}
-
 std::optional<pci_link> link_of(const gpu& which) {
   std::array<char, 32> bus{};
   if (cudaDeviceGetPCIBusId(bus.data(), static_cast<int>(bus.size()), which.index()) != cudaSuccess) {
@@ -100,8 +89,10 @@ backend::hardware_hints hints_of(gpu& which) {
   which.check(cudaGetDeviceProperties(&properties, which.index()), "ask for the GPU's properties");
   backend::hardware_hints hints;
   hints.source = fmt::format("what CUDA says of {}: clocks and counts of units", properties.name);
-  hints.identity = {{"UUID", uuid_text(properties.uuid)}, {"driver", version_of_driver()}};
-  if (is_cublas_open()) hints.identity.emplace_back("cuBLAS", version_of_cublas());
+  // All of it is known before anything runs: what is not, such as the version of cuBLAS, would differ from one time to
+  // the next in the same process.
+  hints.identity = {
+      {"UUID", uuid_text(properties.uuid)}, {"driver", version_of_driver()}, {"CUDA", version_text(CUDART_VERSION)}};
 
   // Clocks are in kHz; memory transfers twice a cycle. A multiplication and an addition are two operations.
   hints.bytes_per_s = 2e3 * attribute_or_0(cudaDevAttrMemoryClockRate, which) *

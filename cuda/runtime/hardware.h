@@ -14,8 +14,8 @@ namespace tandem::cuda {
 std::string uuid_text(const cudaUUID_t& uuid);
 
 /// Operations per second from clocks and counts of units, the memory's bandwidth from its clock and width, and the
-/// link's from what the system says of PCI Express; what neither says is 0, as are all latencies. cuBLAS's version is a
-/// part of the identity once cuBLAS is open. The GPU must be current. Throws: `device_error`.
+/// link's from what the system says of PCI Express; what neither says is 0, as are all latencies. The GPU must be
+/// current. Throws: `device_error`.
 backend::hardware_hints hints_of(gpu& which);
 
 }  // namespace tandem::cuda

@@ -73,11 +73,6 @@ cublasStatus_t set_math_mode(cublasHandle_t, cublasMath_t mode) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t property(libraryPropertyType which, int* value) {
-  *value = which == MAJOR_VERSION ? 13 : which == MINOR_VERSION ? 2 : 7;
-  return CUBLAS_STATUS_SUCCESS;
-}
-
 const char* status_name(cublasStatus_t) { return "CUBLAS_STATUS"; }
 const char* status_string(cublasStatus_t) { return "a text of the stand-in"; }
 
@@ -127,10 +122,8 @@ namespace tandem::cuda {
 const cublas_functions& cublas() {
   using namespace tandem::testing::stand_in;
   static const cublas_functions made{create,      destroy,       set_stream, set_workspace, set_math_mode,
-                                     status_name, status_string, gemm,       gemm_batched,  property};
+                                     status_name, status_string, gemm,       gemm_batched};
   return made;
 }
-
-bool is_cublas_open() noexcept { return true; }
 
 }  // namespace tandem::cuda

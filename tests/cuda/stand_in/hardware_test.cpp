@@ -31,7 +31,7 @@ TEST(Hardware, IsKnownByClocksAndCounts) {
   EXPECT_NE(hints.source.find("Stand-in"), std::string::npos);
   EXPECT_EQ(named(hints, "UUID"), "GPU-00000000-0000-0000-0000-000000000000");
   EXPECT_NE(named(hints, "driver").find("CUDA 13.0"), std::string::npos) << named(hints, "driver");
-  EXPECT_EQ(named(hints, "cuBLAS"), "13.2.7");
+  EXPECT_FALSE(named(hints, "CUDA").empty());
 }
 
 TEST(Hardware, SaysZeroOfWhatItDoesNotKnow) {
