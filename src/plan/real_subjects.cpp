@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 #include <span>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -171,6 +172,7 @@ class device_probe final : public probe {
       operands_.push_back({blocks_.back().data()});
     }
     wait();
+    wait_for_compiler();
   }
 
   double run_us(int) override { return run_many_us(1); }
@@ -192,6 +194,13 @@ class device_probe final : public probe {
 
  private:
   void wait() { device_.memory().make_mark()->wait(); }
+
+  // Programs are done otherwise while their kernels are compiled. If they do not compile, that is what everybody gets.
+  void wait_for_compiler() const {
+    using namespace std::chrono_literals;
+    const auto end = std::chrono::steady_clock::now() + 5s;
+    while (!code_->is_settled() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+  }
 
   // In pieces, so that the host needs little memory for it.
   void fill(std::byte* to, dtype type, std::int64_t size_bytes) {
