@@ -250,7 +250,7 @@ class real_device final : public device_subject {
 
   double now_us() const override { return device_.memory().time_us(); }
   std::int64_t free_bytes() override { return device_.memory().information().free_bytes; }
-  double largest_product() const override { return is_simulated_ ? 512 : 8192; }
+  double largest_product() const override { return is_simulated_ ? 2048 : 8192; }
   double largest_bytes() const override { return is_simulated_ ? 1.6e7 : 3e9; }
 
   std::unique_ptr<probe> prepare(const ops::program& what) override {
