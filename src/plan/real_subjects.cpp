@@ -90,15 +90,9 @@ double real_time_us() noexcept {
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-resolved_policy rules_with(int workers) {
-  resolved_policy rules;
-  rules.workers.value = workers;
-  return rules;
-}
-
 class host_probe final : public probe {
  public:
-  explicit host_probe(const ops::program& what) : code_(backend::cpu().prepare(what)) {
+  explicit host_probe(const ops::program& what) : code_(backend::cpu().prepare(what)), workers_(what.stages.size(), 1) {
     const std::vector<std::int64_t> sizes = sizes_of(what);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       blocks_.emplace_back(sizes[i]);
@@ -108,9 +102,11 @@ class host_probe final : public probe {
   }
 
   double run_us(int workers) override {
-    const resolved_policy rules = rules_with(workers);
+    // Exactly so many, whether they pay or not.
+    std::ranges::fill(workers_, static_cast<std::int16_t>(workers));
+    rules_.workers.value = workers;
     const double begin_us = real_time_us();
-    backend::cpu().run(*code_, operands_, rules);
+    backend::cpu().run(*code_, operands_, rules_, workers_);
     return real_time_us() - begin_us;
   }
 
@@ -118,6 +114,8 @@ class host_probe final : public probe {
   std::shared_ptr<const backend::executable> code_;
   std::vector<host_block> blocks_;
   std::vector<backend::operand> operands_;
+  std::vector<std::int16_t> workers_;
+  resolved_policy rules_;
 };
 
 class real_host final : public host_subject {
