@@ -27,6 +27,7 @@ class gpu_executable final : public backend::executable {
 
   bool may_write_in_part() const noexcept override;
   std::int64_t temporary_bytes() const noexcept override;
+  bool is_settled() const noexcept override { return fused_.is_ready(); }
 
   /// Gives all steps to the calling thread's queue. The GPU must be current.
   /// Throws: `out_of_memory`, `device_error`; what was given is done then.

@@ -39,6 +39,8 @@ class executable {
   virtual bool may_write_in_part() const noexcept = 0;
   /// The most bytes of temporaries that a run has at a time.
   virtual std::int64_t temporary_bytes() const noexcept = 0;
+  /// Whether later runs are done in the same way: nothing that would do it better is being compiled.
+  virtual bool is_settled() const noexcept { return true; }
 
  private:
   ops::program program_;

@@ -16,6 +16,7 @@
 #include "cli/hints.h"
 #include "cli/output.h"
 #include "cli/status.h"
+#include "cli/waiting.h"
 
 namespace tandem::cli {
 
@@ -134,6 +135,17 @@ void show(const profile_report& found) {
   }
 }
 
+// `part` is the time for which threads were ready to run but waited for a core, all together, over all time.
+std::string contention_note(double part) {
+  constexpr double most = 0.1;
+  if (part < most) return "";
+  return fmt::format(
+      "Contended: threads waited for a core, which others had, for {:.0f} % of the time; measure again when the "
+      "machine "
+      "is idle.\n",
+      100 * part);
+}
+
 }  // namespace
 
 int run_calibrate(std::span<const std::string> arguments) {
@@ -144,6 +156,7 @@ int run_calibrate(std::span<const std::string> arguments) {
     show(current_profile());
   } else {
     const auto begin = std::chrono::steady_clock::now();
+    const std::optional<double> waited_before = seconds_waited();
     profile_report made;
     {
       calibration_line line;
@@ -151,8 +164,11 @@ int run_calibrate(std::span<const std::string> arguments) {
       made = calibrate(options.asked);
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    const std::optional<double> waited = seconds_waited();
     show(made);
-    write_output(fmt::format("measured in {:.1f} s\n", took.count()));
+    std::string end = fmt::format("measured in {:.1f} s\n", took.count());
+    if (waited && waited_before) end += contention_note((*waited - *waited_before) / took.count());
+    write_output(end);
   }
   return exit_success;
 }

@@ -227,7 +227,7 @@ class host_round {
     if (workers > 1) fixed_us += made_.fork_us(workers);
     const measured took = less(measure(by_, [&] { return runs.run_us(workers); }), fixed_us);
     constant rate = rate_of(what.operations(work_class::product), took);
-    // Small products are not shared out, so that there was no fork in the time.
+    // A product may be too small to be shared out, and then there was no fork in the time.
     if (alone != nullptr) rate.value = std::min(rate.value, workers * alone->values.back().value);
     to.at.push_back(static_cast<double>(extent));
     to.values.push_back(rate);
