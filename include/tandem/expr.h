@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <source_location>
 #include <span>
 #include <utility>
 
@@ -74,12 +75,15 @@ class TANDEM_API expr {
 /// Thread safety: any number of threads may evaluate at once, also the same expr.
 /// Throws: `stale_expression` if an operand was written to since it was captured, `out_of_memory`, `policy_error` if
 /// `rules.workers` is neither -1 nor 1 to `max_workers`. Nothing is changed then.
-TANDEM_API ndarray eval(const expr& value, const policy& rules = {});
+/// `where` is what reports and decision logs call the evaluation by.
+TANDEM_API ndarray eval(const expr& value, const policy& rules = {},
+                        std::source_location where = std::source_location::current());
 /// The same for an expression that is not used again: its result is not kept in it.
-TANDEM_API ndarray eval(expr&& value, const policy& rules = {});
+TANDEM_API ndarray eval(expr&& value, const policy& rules = {},
+                        std::source_location where = std::source_location::current());
 
 namespace detail {
-TANDEM_API void evaluate_to(const expr& value, const ndarray& out, const policy& rules);
+TANDEM_API void evaluate_to(const expr& value, const ndarray& out, const policy& rules, std::source_location where);
 }  // namespace detail
 
 /// Runs an expression, writes its result to `out`, an array or view of the result's shape, and returns `out`; waits.
@@ -90,8 +94,9 @@ TANDEM_API void evaluate_to(const expr& value, const ndarray& out, const policy&
 /// Throws: `shape_error` if the shapes differ, `dtype_error` for another kind of dtype or a read-only array, and what
 /// `eval` throws. Elements are unchanged then.
 template <std::same_as<ndarray> Array>  // so that {} is a policy
-const Array& eval(const expr& value, const Array& out, const policy& rules = {}) {
-  detail::evaluate_to(value, out, rules);
+const Array& eval(const expr& value, const Array& out, const policy& rules = {},
+                  std::source_location where = std::source_location::current()) {
+  detail::evaluate_to(value, out, rules, where);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <memory>
+#include <source_location>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,8 +54,8 @@ class TANDEM_API ndarray {
   /// An empty float64 array of shape (0,).
   ndarray();
   /// Evaluates the expression; see `eval`.
-  ndarray(const expr& value);
-  ndarray(expr&& value);
+  ndarray(const expr& value, std::source_location where = std::source_location::current());
+  ndarray(expr&& value, std::source_location where = std::source_location::current());
   ndarray(const ndarray&) = default;
   ndarray(ndarray&&) noexcept = default;
   ndarray(std::shared_ptr<detail::storage> storage, tandem::dtype type, detail::layout layout, bool writable = true);
@@ -90,7 +91,8 @@ class TANDEM_API ndarray {
   /// Conversion: floats to integers truncate, NaN gives 0 and values out of range saturate; integers wrap.
   /// Throws: `shape_error` if `value` does not broadcast to this shape, `dtype_error` for complex to real or a
   /// read-only array, and what `eval` throws. Elements are unchanged then.
-  const ndarray& assign(const expr& value, const policy& rules = {}) const;
+  const ndarray& assign(const expr& value, const policy& rules = {},
+                        std::source_location where = std::source_location::current()) const;
 
   /// In-place operators: as `assign` of the operation, for conversions of the same kind only: an integer array takes no
   /// floats (`dtype_error`), a float32 array takes float64.

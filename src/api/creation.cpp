@@ -66,7 +66,7 @@ ndarray progression(Number first, Number step, std::int64_t count, dtype type, s
                             }
                           }
                         });
-  return eval(astype(numbers, type));
+  return eval(astype(numbers, type), {}, {});
 }
 
 bool is_integral(const scalar& value) {
@@ -173,7 +173,7 @@ ndarray linspace(const scalar& start, const scalar& stop, std::int64_t count, st
                                         : spaced(start.as<double>(), stop.as<double>());
   const dtype wanted = type.value_or(values.dtype());
   // Towards minus infinity, as NumPy does it: -0.5 becomes -1.
-  return eval(astype(is_integer(wanted) && !complex_bounds ? floor(values) : expr(values), wanted));
+  return eval(astype(is_integer(wanted) && !complex_bounds ? floor(values) : expr(values), wanted), {}, {});
 }
 
 ndarray eye(std::int64_t rows, std::optional<std::int64_t> columns, std::int64_t k, dtype type) {

@@ -9,6 +9,7 @@
 
 #include "core/layout.h"
 #include "exec/evaluate.h"
+#include "exec/watching.h"
 #include "ops/node.h"
 #include "runtime/workers.h"
 
@@ -24,9 +25,13 @@ std::int64_t expr::size() const noexcept { return core::size_of(node_->shape); }
 bool expr::is_weak() const noexcept { return node_->weak; }
 expr expr::view(std::span<const index> at) const { return expr(ops::make_index(node_, at)); }
 
-ndarray eval(const expr& value, const policy& rules) { return exec::evaluate(value.node(), rules); }
+ndarray eval(const expr& value, const policy& rules, std::source_location where) {
+  const exec::call_site here(where);
+  return exec::evaluate(value.node(), rules);
+}
 
-ndarray eval(expr&& value, const policy& rules) {
+ndarray eval(expr&& value, const policy& rules, std::source_location where) {
+  const exec::call_site here(where);
   // Other expressions may hold the node.
   return exec::evaluate(value.node(), rules, value.node().use_count() > 1);
 }
@@ -35,8 +40,8 @@ void ndarray::become(const expr& value, bool is_used_again) {
   *this = exec::evaluate(value.node(), {}, is_used_again || value.node().use_count() > 1, &storage_);
 }
 
-ndarray::ndarray(const expr& value) : ndarray(eval(value)) {}
-ndarray::ndarray(expr&& value) : ndarray(eval(std::move(value))) {}
+ndarray::ndarray(const expr& value, std::source_location where) : ndarray(eval(value, {}, where)) {}
+ndarray::ndarray(expr&& value, std::source_location where) : ndarray(eval(std::move(value), {}, where)) {}
 
 namespace {
 
@@ -83,22 +88,24 @@ const ndarray& in_place(const ndarray& target, expr (*operation)(expr, expr), co
 
 }  // namespace
 
-void detail::evaluate_to(const expr& value, const ndarray& out, const policy& rules) {
+void detail::evaluate_to(const expr& value, const ndarray& out, const policy& rules, std::source_location where) {
+  const exec::call_site here(where);
   write_result(out, value, rules, "eval into an array");
 }
 
-const ndarray& ndarray::assign(const expr& value, const policy& rules) const {
+const ndarray& ndarray::assign(const expr& value, const policy& rules, std::source_location where) const {
+  const exec::call_site here(where);
   write(*this, value.node(), rules, "assign");
   return *this;
 }
 
 ndarray&& ndarray::operator=(const ndarray& value) && {
-  assign(value);
+  write(*this, expr(value).node(), {}, "assign");
   return std::move(*this);
 }
 
 ndarray&& ndarray::operator=(const expr& value) && {
-  assign(value);
+  write(*this, value.node(), {}, "assign");
   return std::move(*this);
 }
 

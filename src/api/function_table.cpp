@@ -84,7 +84,7 @@ argument call_arange(bound given) {
 argument call_repeat(bound given) {
   const expr repeats = given.array(1);
   if (repeats.is_weak() && repeats.rank() == 0 && is_integer(repeats.dtype())) {
-    return repeat(given.array(0), eval(repeats).item<std::int64_t>(), given.optional_integer(2));
+    return repeat(given.array(0), eval(repeats, {}, {}).item<std::int64_t>(), given.optional_integer(2));
   }
   return repeat(given.array(0), repeats, given.optional_integer(2));
 }

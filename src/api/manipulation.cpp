@@ -54,7 +54,7 @@ std::int64_t size_from(const dims& shape, int begin) {
 }
 
 // Evaluates an expression that several views are about to share, so that it is not evaluated for each of them.
-expr evaluated(const expr& x) { return eval(x); }
+expr evaluated(const expr& x) { return eval(x, {}, {}); }
 
 }  // namespace
 
@@ -216,7 +216,7 @@ expr repeat(const expr& x, const expr& repeats, std::optional<std::int64_t> axis
     throw shape_error(
         fmt::format("repeat: repeats must have at most one axis, given shape {}", to_string(repeats.shape())));
   }
-  const ndarray counts = eval(expr(ops::make_cast(repeats.node(), dtype::int64)));
+  const ndarray counts = eval(expr(ops::make_cast(repeats.node(), dtype::int64)), {}, {});
   const expr source = axis ? x : flattened(x);
   const int along = core::normalize_axis(axis.value_or(0), source.rank(), "repeat");
   if (counts.size() == 1) return repeat(source, counts.item<std::int64_t>(), along);

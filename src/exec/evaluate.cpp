@@ -115,6 +115,11 @@ bool keeps_alignment(const cached_program& found, const ops::structure& of, cons
   return target == nullptr || misalignment(target->layout().offset - found.target_offset, target->dtype()) == 0;
 }
 
+// Whether a target's elements are all that its storage has.
+bool covers(const ndarray& target) {
+  return target.size_bytes() == target.storage()->size_bytes() && target.is_contiguous();
+}
+
 // How an expression is done: found or compiled, for the place that was chosen.
 class finder {
  public:
@@ -162,6 +167,12 @@ class finder {
 
   void decide(bound_program& found) const;
 
+  void note(bound_program& found, const plan::question& question, plan::asking how) const {
+    if (!is_watched()) return;
+    note_decision(found, *root_, target_ == nullptr ? nullptr : target_->storage().get(),
+                  target_ == nullptr || covers(*target_), &question, how);
+  }
+
   // To where the planner wants it.
   void move(bound_program& found) {
     const plan::decision decided = found.decided;
@@ -172,6 +183,7 @@ class finder {
       found.planned->is_ready_at(decided.place);
     }
     moved.planned = std::move(found.planned);
+    moved.watched = std::move(found.watched);
     found = std::move(moved);
   }
 
@@ -209,6 +221,7 @@ void finder::decide(bound_program& found) const {
     question.worker_limit = limit;
     question.allowed = plan::set_of(*place);
     found.decided = planner.decide(task, question);
+    note(found, question, plan::asking::about_work);
     return;
   }
   const plan::place_set others = candidates(planner.host_time_us(task, limit));
@@ -219,7 +232,9 @@ void finder::decide(bound_program& found) const {
   if (others == plan::set_of(plan::host_place) && is_all_on_host) {
     plan::question question;
     question.worker_limit = limit;
+    if (planner.place_count() > 1) question.allowed = others;
     found.decided = planner.decide(task, question);
+    note(found, question, plan::asking::about_work);
     return;
   }
   storages_in_question storages;
@@ -231,15 +246,16 @@ void finder::decide(bound_program& found) const {
       question_about(*found.planned, found.program(), storages, target_, asked_.rules, limit, others);
   lessons::learn();
   found.decided = planner.decide(task, question);
+  note(found, question, plan::asking::everything);
 }
 
 // For work that is sure to run on the host.
-plan::decision decide_on_host(planned_program& what, const request& asked) {
-  plan::planner& planner = planner_of_process();
+plan::question question_on_host(planned_program& what, const request& asked) {
+  const plan::planner& planner = planner_of_process();
   plan::question question;
   question.worker_limit = planner.may_share(what.task()) ? runtime::workers_of(asked.rules) : 1;
   question.allowed = plan::set_of(plan::host_place);
-  return planner.decide(what.task(), question);
+  return question;
 }
 
 bool same_strides(const detail::layout& a, const detail::layout& b) {
@@ -332,6 +348,7 @@ bool may_write_in_place(const bound_program& what, const ops::structure& of, con
 
 resolved_policy decide(const policy& call) {
   print_info_if_asked();
+  watch_if_asked();
   runtime::check_not_lost();
   return runtime::resolve(call);
 }
@@ -366,6 +383,7 @@ ndarray evaluate_as(const ops::node_ptr& root, const request& asked, bool keeps,
     const bool reuses = replaced != nullptr && replaced->use_count() == 1 && (*replaced)->is_ours() &&
                         (*replaced)->size_bytes() == size_bytes && !may_write_in_part(*what.code);
     output = reuses ? *replaced : storage::unplaced(size_bytes);
+    if (what.watched) what.watched->is_new = true;
     run(what, *output, detail::access::overwrite, size_bytes, asked);
     if (planner_of_process().place_count() > 1) note_result(*output, what);
   }
@@ -380,8 +398,7 @@ void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const re
   ops::structure structure;
   const bool is_described = structure.describe(*root, contracts, &target.layout());
   bound_program direct = finder(root, structure, is_described, asked, &target).find();
-  const bool covers = target.size_bytes() == target.storage()->size_bytes() && target.is_contiguous();
-  const detail::access how = covers ? detail::access::overwrite : detail::access::update;
+  const detail::access how = covers(target) ? detail::access::overwrite : detail::access::update;
   if (may_write_in_place(direct, structure, target)) {
     run(direct, *target.storage(), how, 0, asked);
     return;
@@ -389,17 +406,28 @@ void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const re
   // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
   // written.
   const std::int64_t size_bytes = core::checked_bytes(root->shape, root->type, "assign");
-  const auto make = [&](ops::compiled made) {
+  const auto make = [&](ops::compiled made, const storage* into) {
     const auto planned = std::make_shared<planned_program>(made.code, 0);
     bound_program bound = bind(std::move(made), *direct.runs, planned);
     bound.decided = direct.decided;
-    if (direct.runs->memory().is_host()) bound.decided = decide_on_host(*planned, asked);
+    const bool is_host = direct.runs->memory().is_host();
+    plan::question question;
+    if (is_host) {
+      question = question_on_host(*planned, asked);
+      bound.decided = planner_of_process().decide(planned->task(), question);
+    }
+    if (direct.watched) {
+      note_decision(bound, *root, into, into == nullptr || covers(target), is_host ? &question : nullptr,
+                    is_host ? plan::asking::about_work : plan::asking::nothing);
+    }
     return bound;
   };
-  bound_program making = make(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), contracts));
+  if (direct.watched) tell_not_running(direct);
+  bound_program making =
+      make(with_contraction(ops::compile_into(root, core::contiguous(root->shape)), contracts), nullptr);
   const ndarray first(storage::unplaced(size_bytes), root->type, core::contiguous(root->shape));
   run(making, *first.storage(), detail::access::overwrite, size_bytes, asked);
-  bound_program copying = make(ops::compile_into(ops::make_array(first), target.layout()));
+  bound_program copying = make(ops::compile_into(ops::make_array(first), target.layout()), target.storage().get());
   run(copying, *target.storage(), how, 0, asked);
 }
 

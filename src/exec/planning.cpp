@@ -12,6 +12,7 @@
 #include <tandem/errors.h>
 
 #include "exec/devices.h"
+#include "exec/watching.h"
 #include "memory/copy_listener.h"
 #include "plan/priors.h"
 #include "plan/profile_file.h"
@@ -28,6 +29,7 @@ constexpr double opening_us = 250'000;
 
 struct waiting_lesson {
   plan::planner::lesson about;
+  std::uint64_t number = 0;
   /// Of a copy; 0 for work.
   int place = 0;
   bool is_pinned = false;
@@ -53,6 +55,7 @@ class process_planner {
         if (&all.places[static_cast<std::size_t>(place)].runs.load()->memory() != &from) continue;
         all.planner.learn_copy(place, plan::direction::to_host,
                                is_pinned ? plan::memory_kind::pinned : plan::memory_kind::pageable, bytes, us);
+        if (is_watched()) tell_copy(place, false, is_pinned, bytes, us);
       }
     };
   }
@@ -84,12 +87,16 @@ std::optional<int> find_place(process_planner& all, const backend::backend& wher
   return std::nullopt;
 }
 
+plan::device_profile constants_for(process_planner& all, backend::backend& where) {
+  const std::optional<plan::device_profile> measured = plan::constants_of(all.loaded, where);
+  return measured ? *measured : plan::prior_for(where.hints());
+}
+
 // With the lock.
 std::optional<int> add_place(process_planner& all, backend::backend& where) {
   if (const std::optional<int> known = find_place(all, where)) return known;
   if (all.planner.place_count() == plan::most_places) return std::nullopt;
-  const std::optional<plan::device_profile> measured = plan::constants_of(all.loaded, where);
-  plan::device_profile constants = measured ? *measured : plan::prior_for(where.hints());
+  plan::device_profile constants = constants_for(all, where);
   // Readers look at a place's backend only once the planner counts it.
   all.places[static_cast<std::size_t>(all.planner.place_count())].runs.store(&where, std::memory_order_release);
   return all.planner.add({std::string(where.name()), std::move(constants)});
@@ -190,6 +197,8 @@ void set_candidates(std::span<const device> devices) {
   all.candidates = set;
 }
 
+plan::device_profile constants_for(backend::backend& where) { return constants_for(process_planner::get(), where); }
+
 std::int64_t free_bytes_at(int place, std::int64_t needed_bytes) {
   // What is allocated between two questions is at most a part of what was free.
   constexpr int most_questions = 16;
@@ -216,9 +225,6 @@ void planned_program::ask_devices(const ops::program& what) {
   }
 }
 
-namespace {
-
-// Where a storage is, as the planner asks it.
 plan::operand_state state_of(const detail::storage& of) {
   plan::operand_state state;
   state.id = reinterpret_cast<std::uintptr_t>(&of);
@@ -232,8 +238,6 @@ plan::operand_state state_of(const detail::storage& of) {
   }
   return state;
 }
-
-}  // namespace
 
 void storages_in_question::add(detail::storage& read) {
   for (std::size_t i = 0; i < count_; ++i) {
@@ -300,14 +304,14 @@ void put(waiting_lesson what) {
 
 }  // namespace
 
-void lessons::add_work(const plan::planner::lesson& about, memory::device_memory& where, memory::mark_ptr begin,
-                       memory::mark_ptr end) {
-  put({about, 0, false, 0, &where, std::move(begin), std::move(end)});
+void lessons::add_work(const plan::planner::lesson& about, std::uint64_t number, memory::device_memory& where,
+                       memory::mark_ptr begin, memory::mark_ptr end) {
+  put({about, number, 0, false, 0, &where, std::move(begin), std::move(end)});
 }
 
 void lessons::add_copy(int place, bool is_pinned, std::int64_t bytes, memory::device_memory& where,
                        memory::mark_ptr begin, memory::mark_ptr end) {
-  put({{}, place, is_pinned, bytes, &where, std::move(begin), std::move(end)});
+  put({{}, 0, place, is_pinned, bytes, &where, std::move(begin), std::move(end)});
 }
 
 void lessons::learn() noexcept {
@@ -319,9 +323,11 @@ void lessons::learn() noexcept {
     if (!us) return false;
     if (each.place == 0) {
       all.planner.learn(each.about, *us);
+      if (each.number != 0) tell_outcome(each.number, *us);
     } else {
       all.planner.learn_copy(each.place, plan::direction::to_device,
                              each.is_pinned ? plan::memory_kind::pinned : plan::memory_kind::pageable, each.bytes, *us);
+      if (is_watched()) tell_copy(each.place, true, each.is_pinned, each.bytes, *us);
     }
     return true;
   });

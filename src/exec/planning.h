@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <tandem/device.h>
@@ -26,6 +27,9 @@ plan::planner& planner_of_process();
 std::optional<int> place_of(backend::backend& where);
 backend::backend& backend_at(int place) noexcept;
 
+/// Constants of a device: calibrated ones, if there are some for it, else what it says of itself.
+plan::device_profile constants_for(backend::backend& where);
+
 /// Places that `device::automatic` chooses among, and the host. `expected_us` is what an evaluation is going to take on
 /// the host: GPUs are looked for once so much time has been spent there that opening them, which takes long, may pay.
 plan::place_set candidates(double expected_us);
@@ -37,6 +41,17 @@ void set_candidates(std::span<const device> devices);
 /// of what was free last.
 std::int64_t free_bytes_at(int place, std::int64_t needed_bytes);
 
+/// Where a storage is, as the planner asks it.
+plan::operand_state state_of(const detail::storage& of);
+
+/// What a program is called by those who follow the application.
+struct watched_label {
+  std::uint64_t definition;
+  std::uint64_t planned;
+  std::string name;
+  std::string text;
+};
+
 /// A program as the planner sees it, with what devices say of it. Thread safety: none.
 class planned_program {
  public:
@@ -47,10 +62,12 @@ class planned_program {
   void ask_devices(const ops::program& what);
   plan::place_set able() const noexcept { return able_; }
   const std::array<double, plan::most_places>& cold_us() const noexcept { return cold_us_; }
+  std::unique_ptr<const watched_label>& label() noexcept { return label_; }
   void is_ready_at(int place) noexcept { cold_us_[static_cast<std::size_t>(place)] = 0; }
 
  private:
   plan::planned_task task_;
+  std::unique_ptr<const watched_label> label_;
   int asked_ = 1;
   plan::place_set able_ = plan::set_of(plan::host_place);
   std::array<double, plan::most_places> cold_us_{};
@@ -82,8 +99,9 @@ plan::question question_about(planned_program& planned, const ops::program& what
 /// Measured work and copies of which the end is not known yet.
 class lessons {
  public:
-  static void add_work(const plan::planner::lesson& about, memory::device_memory& where, memory::mark_ptr begin,
-                       memory::mark_ptr end);
+  /// `number` is that of the evaluation, if somebody follows the application; else 0.
+  static void add_work(const plan::planner::lesson& about, std::uint64_t number, memory::device_memory& where,
+                       memory::mark_ptr begin, memory::mark_ptr end);
   static void add_copy(int place, bool is_pinned, std::int64_t bytes, memory::device_memory& where,
                        memory::mark_ptr begin, memory::mark_ptr end);
   /// Learns from those that have ended.

@@ -79,27 +79,29 @@ bool is_worth_measuring(double predicted_us) { return predicted_us > 50; }
 
 void run_on_host(bound_program& what, storage& output, access how, const request& asked) {
   const ops::program& program = what.program();
-  std::byte* const to = how == access::overwrite ? output.data_to_overwrite() : output.data();
+  std::byte* const to = how == access::overwrite ? output.data_to_overwrite() : output.data_for_evaluation();
   buffer_list<backend::operand> operands(what.buffers.size());
   for (std::size_t i = 0; i < what.buffers.size(); ++i) {
     const binding& bound = what.buffers[i];
     if (bound.memory != nullptr) {
-      operands[i] = {bound.memory->data() + bound.shift_bytes};
+      operands[i] = {bound.memory->data_for_evaluation() + bound.shift_bytes};
     } else if (program.buffers[i].use == ops::buffer::role::output) {
       operands[i] = {to + what.target_shift * item_size(program.buffers[i].type)};
     }
   }
   const plan::decision& decided = what.decided;
-  if (!is_worth_measuring(decided.predicted_work_us)) {
+  if (!is_worth_measuring(decided.predicted_work_us) && !what.watched) {
     what.runs->run(*what.code, operands, asked.rules, decided.workers);
   } else {
     memory::device_memory& host = what.runs->memory();
     const double begin_us = host.time_us();
     what.runs->run(*what.code, operands, asked.rules, decided.workers);
     plan::planner& planner = planner_of_process();
-    planner.learn(planner.lesson_of(what.planned->task(), plan::host_place), host.time_us() - begin_us);
+    const double us = host.time_us() - begin_us;
+    planner.learn(planner.lesson_of(what.planned->task(), plan::host_place), us);
+    if (what.watched) tell_outcome(what.watched->number, us);
   }
-  output.mark_written();
+  output.mark_made();
 }
 
 // While it lives, the thread's work on a device goes to the stream of the policy.
@@ -204,11 +206,11 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   // The work may be done when whoever counts progress is gone.
   resolved_policy rules = asked.rules;
   rules.progress = {};
-  if (what.decided.place > 0 && is_worth_measuring(what.decided.predicted_work_us)) {
+  if (what.decided.place > 0 && (is_worth_measuring(what.decided.predicted_work_us) || what.watched)) {
     const memory::mark_ptr begin = where.make_timed_mark();
     what.runs->run(*what.code, operands, rules);
-    lessons::add_work(planner_of_process().lesson_of(what.planned->task(), what.decided.place), where, begin,
-                      where.make_timed_mark());
+    lessons::add_work(planner_of_process().lesson_of(what.planned->task(), what.decided.place),
+                      what.watched ? what.watched->number : 0, where, begin, where.make_timed_mark());
   } else {
     what.runs->run(*what.code, operands, rules);
   }
@@ -216,9 +218,7 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   if (asked.rules.progress.value != nullptr) asked.rules.progress.value->advance(ops::work_of(program));
 }
 
-}  // namespace
-
-void run(bound_program& what, storage& output, access how, std::int64_t result_bytes, const request& asked) {
+void run_untold(bound_program& what, storage& output, access how, std::int64_t result_bytes, const request& asked) {
   check_transfers(what, output, how, asked);
   const bool is_host = what.runs->memory().is_host();
   if (is_host) {
@@ -232,6 +232,20 @@ void run(bound_program& what, storage& output, access how, std::int64_t result_b
   } else {
     run_on_device(what, output, how, asked);
   }
+}
+
+}  // namespace
+
+void run(bound_program& what, storage& output, access how, std::int64_t result_bytes, const request& asked) {
+  if (!what.watched) return run_untold(what, output, how, result_bytes, asked);
+  tell_running(what, output);
+  try {
+    run_untold(what, output, how, result_bytes, asked);
+  } catch (...) {
+    tell_failure(what);
+    throw;
+  }
+  tell_end(what, output);
 }
 
 void check_memory(std::int64_t result_bytes, std::int64_t temporary_bytes, const resolved_policy& rules,

@@ -12,6 +12,7 @@
 #include "backend/backend.h"
 #include "exec/placement.h"
 #include "exec/planning.h"
+#include "exec/watching.h"
 #include "memory/storage.h"
 
 // Programs with what they read and write, and running them where they were made for.
@@ -57,6 +58,8 @@ struct bound_program {
   std::shared_ptr<planned_program> planned;
   /// Where and how it runs; its place is that of `runs`, or -1 if the planner does not know that device.
   plan::decision decided{};
+  /// While somebody follows the application.
+  std::unique_ptr<watched_decision> watched{};
 
   const ops::program& program() const { return code->program(); }
   const ops::buffer& result_buffer() const {

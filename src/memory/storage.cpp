@@ -10,6 +10,7 @@
 #include "memory/host_pool.h"
 #include "memory/replica.h"
 #include "memory/transfer_count.h"
+#include "memory/watcher.h"
 
 namespace tandem::detail {
 
@@ -33,15 +34,18 @@ std::shared_ptr<storage> storage::unplaced(std::int64_t size_bytes) {
 std::shared_ptr<storage> storage::adopt(void* data, std::int64_t size_bytes, std::function<void()> release) {
   // `release` goes in last: if the allocation here throws, it must not run.
   auto result = std::make_shared<storage>(key(), static_cast<std::byte*>(data), size_bytes, false);
-  result->is_on_host_ = true;  // also where it is empty and has no address
+  result->host_state_ = valid;  // also where it is empty and has no address
   result->release_ = std::move(release);
   return result;
 }
 
 storage::storage(key, std::byte* data, std::int64_t size_bytes, bool is_ours) noexcept
-    : data_(data), size_bytes_(size_bytes), is_ours_(is_ours), is_on_host_(data != nullptr) {}
+    : data_(data), size_bytes_(size_bytes), is_ours_(is_ours), host_state_(data != nullptr ? valid : 0) {}
 
 storage::~storage() {
+  if (const std::uint64_t id = watched_id_.load(std::memory_order_relaxed); id != 0) {
+    if (memory::storage_watcher* const told = memory::watcher.load(std::memory_order_acquire)) told->on_free(id);
+  }
   drop_replicas_but(nullptr);
   delete part_.load(std::memory_order_acquire);
   if (is_pinned()) pinned_by_.load()->unpin(data_.load(), size_bytes_);
@@ -72,9 +76,31 @@ std::vector<memory::device_memory*> storage::devices() const {
 }
 
 void storage::mark_written() noexcept {
-  is_on_host_.store(true, std::memory_order_release);
+  if ((host_state_.load(std::memory_order_relaxed) & tells_writing) != 0 &&
+      (host_state_.fetch_and(static_cast<std::uint8_t>(~tells_writing)) & tells_writing) != 0) {
+    if (memory::storage_watcher* const told = memory::watcher.load(std::memory_order_acquire)) {
+      told->on_host_write(watched_id());
+    }
+  }
+  mark_made();
+}
+
+void storage::mark_made() noexcept {
+  if (!is_on_host()) host_state_.fetch_or(valid, std::memory_order_release);
   version_.fetch_add(1, std::memory_order_acq_rel);
   drop_replicas_but(nullptr);
+}
+
+void storage::watch(bool was_written) noexcept {
+  host_state_.fetch_or(was_written ? tells_reading | tells_writing : tells_writing, std::memory_order_acq_rel);
+}
+
+std::uint64_t storage::watched_id() const noexcept {
+  static constinit std::atomic<std::uint64_t> last{0};
+  std::uint64_t known = watched_id_.load(std::memory_order_relaxed);
+  if (known != 0) return known;
+  const std::uint64_t made = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return watched_id_.compare_exchange_strong(known, made, std::memory_order_relaxed) ? made : known;
 }
 
 replica* storage::device_part::find(const memory::device_memory& where) const noexcept {
@@ -99,6 +125,14 @@ storage::device_part& storage::devices_part() {
 }
 
 void storage::fetch() const {
+  if (!is_on_host()) fetch_untold();
+  if ((host_state_.fetch_and(static_cast<std::uint8_t>(~tells_reading)) & tells_reading) == 0) return;
+  if (memory::storage_watcher* const told = memory::watcher.load(std::memory_order_acquire)) {
+    told->on_host_read(watched_id());
+  }
+}
+
+void storage::fetch_untold() const {
   // Made also where no device has anything, for its lock: many threads may read memory that nothing has written to.
   device_part& part = const_cast<storage*>(this)->devices_part();
   const std::lock_guard lock(part.guard);
@@ -123,7 +157,7 @@ void storage::fetch_locked(device_part& part) const {
       history->read_back();
     }
   }
-  is_on_host_.store(true, std::memory_order_release);
+  host_state_.fetch_or(valid, std::memory_order_release);
 }
 
 void storage::copy_out_measured(const replica& from) const {
@@ -241,7 +275,7 @@ void device_use::given(const memory::mark_ptr& end) {
   }
   if (how_ != access::read) {
     of.version_.fetch_add(1, std::memory_order_acq_rel);
-    of.is_on_host_.store(false, std::memory_order_release);
+    of.host_state_.fetch_and(static_cast<std::uint8_t>(~storage::valid), std::memory_order_release);
     of.drop_replicas_but(replica_);
   }
   {
@@ -249,7 +283,7 @@ void device_use::given(const memory::mark_ptr& end) {
     --replica_->users;
   }
   replica_ = nullptr;
-  if (how_ != access::read && !of.is_ours()) of.fetch();
+  if (how_ != access::read && !of.is_ours()) of.fetch_untold();
 }
 
 }  // namespace tandem::detail

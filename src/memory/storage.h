@@ -51,7 +51,12 @@ class storage {
   /// The address on the host, where the bytes are what was written last. If they were not, copies them from a device,
   /// and waits. Throws: `device_error` if that fails, `out_of_memory`.
   std::byte* data() const {
-    if (!is_on_host()) fetch();
+    if ((host_state_.load(std::memory_order_acquire) & (valid | tells_reading)) != valid) fetch();
+    return data_.load(std::memory_order_relaxed);
+  }
+  /// The same for an evaluation, of which a watcher knows.
+  std::byte* data_for_evaluation() const {
+    if (!is_on_host()) fetch_untold();
     return data_.load(std::memory_order_relaxed);
   }
   /// The address for work that overwrites everything, or sets all that means anything: nothing is copied. The bytes
@@ -67,7 +72,7 @@ class storage {
   }
 
   /// Whether the host, or the device, has what was written last. Memory of the host counts as the host.
-  bool is_on_host() const noexcept { return is_on_host_.load(std::memory_order_acquire); }
+  bool is_on_host() const noexcept { return (host_state_.load(std::memory_order_acquire) & valid) != 0; }
   bool is_on(const memory::device_memory& where) const;
   /// Whether there is nothing to be copied yet: nothing was written to it, and it has no memory.
   bool is_unplaced() const noexcept { return data_.load(std::memory_order_relaxed) == nullptr && version() == 0; }
@@ -90,6 +95,14 @@ class storage {
   std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   /// The bytes at the address on the host, which was asked for, were written to, or will be.
   void mark_written() noexcept;
+  /// The same for an evaluation, of which a watcher knows.
+  void mark_made() noexcept;
+
+  /// An evaluation has used the bytes, or written them: the watcher (see watcher.h) is told of it when the application
+  /// writes them next or, if they were written, reads them on the host; and when this is destroyed.
+  void watch(bool was_written) noexcept;
+  /// What the watcher knows it by: a number of its own, from 1 on.
+  std::uint64_t watched_id() const noexcept;
 
  private:
   friend class device_use;
@@ -104,6 +117,11 @@ class storage {
     std::unique_ptr<replica> take(const replica& which) noexcept;
   };
 
+  // Bits of what is known of the host's bytes: whether they are what was written last, and of what a watcher is told.
+  static constexpr std::uint8_t valid = 1;
+  static constexpr std::uint8_t tells_reading = 2;
+  static constexpr std::uint8_t tells_writing = 4;
+
   /// Pages are pinned whole, and smaller blocks share theirs with others.
   static constexpr std::int64_t least_pinned_bytes = std::int64_t{1} << 20;
 
@@ -111,6 +129,7 @@ class storage {
   /// Before a copy from or to the host's memory; with the lock.
   void pin_if_asked(const memory::device_memory& copies) const noexcept;
   void fetch() const;
+  void fetch_untold() const;
   void copy_out_measured(const replica& from) const;
   void fetch_locked(device_part& part) const;
   /// For `device_memory`: hands over a replica that nothing needs there, else null. Does not wait for a lock.
@@ -120,7 +139,7 @@ class storage {
   mutable std::atomic<std::byte*> data_;
   std::int64_t size_bytes_;
   bool is_ours_;
-  mutable std::atomic<bool> is_on_host_;
+  mutable std::atomic<std::uint8_t> host_state_;
   std::atomic<device_part*> part_{nullptr};
   std::atomic<memory::device_memory*> pins_for_{nullptr};
   mutable memory::placement_note note_;
@@ -128,6 +147,7 @@ class storage {
   mutable std::atomic<memory::device_memory*> pinned_by_{nullptr};
   std::function<void()> release_;
   std::atomic<std::uint64_t> version_{0};
+  mutable std::atomic<std::uint64_t> watched_id_{0};
 };
 
 /// A storage's bytes in a device's memory while a piece of work on them is being given to the device. The storage must

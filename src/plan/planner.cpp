@@ -94,6 +94,9 @@ std::string_view planner::name_of(int place) const noexcept {
 }
 const planner_settings& planner::settings() const noexcept { return state_->settings; }
 const profile& planner::constants() const noexcept { return state_->constants; }
+const device_profile& planner::constants_at(int place) const noexcept {
+  return state_->devices[static_cast<std::size_t>(place)].constants;
+}
 
 // ---- what does not change from run to run
 

@@ -164,6 +164,8 @@ class planner {
 
   const planner_settings& settings() const noexcept;
   const profile& constants() const noexcept;
+  /// Of a device, by its place from 1 on.
+  const device_profile& constants_at(int place) const noexcept;
 
  private:
   struct state;
