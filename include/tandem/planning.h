@@ -73,7 +73,7 @@ TANDEM_API std::string to_string(const explanation& of);
 TANDEM_API std::ostream& operator<<(std::ostream& out, const explanation& of);
 
 /// An array that has a shape and a dtype and no memory, to be explained. Its elements are allocated, and not set, when
-/// they are first used. Throws: `shape_error` for a negative extent, `out_of_memory` for more bytes than fit in 63 bits.
+/// they are first used. Throws: `shape_error` for a negative extent, or more bytes than fit in 63 bits.
 TANDEM_API ndarray placeholder(const dims& shape, dtype type);
 
 /// The devices besides the CPU that `device::automatic` chooses among, in this process. Default: all GPUs that can be
@@ -91,12 +91,12 @@ struct calibration_options {
   /// Half as many points, each with a sixth of the time.
   bool quick = false;
   /// Besides the CPU; at most 8. Default: all GPUs that can be used. Simulated devices are measured by their own clocks.
-  std::optional<std::vector<device>> devices;
+  std::optional<std::vector<device>> devices = std::nullopt;
   /// The file that is written. Default: the one that is read, see `current_profile`.
-  std::optional<std::string> file;
+  std::optional<std::string> file = std::nullopt;
   /// Told before each point, by the calling thread: how many points of the place are done, of how many, and what is
   /// measured next, such as "cpu: memory"; at the end of a place with `done` as `total`.
-  std::function<void(int done, int total, std::string_view what)> progress;
+  std::function<void(int done, int total, std::string_view what)> progress = nullptr;
 };
 
 /// Constants of this machine, from which the planner predicts.

@@ -76,7 +76,8 @@ struct gpu_facts {
 /// Something about the process that is known to go wrong or to be slow.
 struct known_problem {
   /// "two-openmp", "libiomp-and-another", "two-openblas", "openblas-pthreads", "quota-below-threads", "bound-pools",
-  /// "libgomp-before-fork", "environment" (a variable with a value that it cannot have), "tandem-info".
+  /// "libgomp-before-fork", "environment" (a variable with a value that it cannot have), "profile" (a file of constants
+  /// that is damaged or of another machine; see `current_profile`), "tandem-info".
   std::string code;
   /// What was found: files and numbers.
   std::string message;

@@ -43,7 +43,9 @@ explanation explain(const expr& value, const policy& rules) {
   const plan::planner& planner = exec::planner_of_process();
   explanation result;
   result.what = made.what;
-  result.chosen = made.found.chosen.place;
+  result.chosen =
+      static_cast<int>(std::ranges::find(made.found.places, made.found.chosen.place, &plan::priced_place::place) -
+                       made.found.places.begin());
   result.margin = made.found.margin;
   result.cause = plan::to_string(made.found.chosen.why);
   for (const plan::priced_place& each : made.found.places) {
@@ -53,7 +55,7 @@ explanation explain(const expr& value, const policy& rules) {
     result.candidates.push_back(std::move(candidate));
   }
   result.reason = made.is_known ? "there is nothing to compute: the elements are there"
-                                : reason_of(made.found, planner.name_of(result.chosen));
+                                : reason_of(made.found, planner.name_of(made.found.chosen.place));
   return result;
 }
 

@@ -47,7 +47,7 @@ struct known_place {
 
 class process_planner {
  public:
-  process_planner() : loaded(plan::load_profile()), planner(loaded.constants) {
+  explicit process_planner(plan::loaded_profile profile) : loaded(std::move(profile)), planner(loaded.constants) {
     places[plan::host_place].runs = &backend::cpu();
     memory::copies_to_host = [](memory::device_memory& from, bool is_pinned, std::int64_t bytes, double us) noexcept {
       process_planner& all = get();
@@ -61,9 +61,13 @@ class process_planner {
   }
 
   static process_planner& get() {
-    static constinit runtime::made_once<process_planner*> made;
-    return *made.get([] { return new process_planner; });
+    if (process_planner* const* const known = made.known()) [[likely]]
+      return **known;
+    // Before a fork has to wait: it asks for values that are made once, too. Of two threads, one loads in vain.
+    plan::loaded_profile profile = plan::load_profile();
+    return *made.get([&] { return new process_planner(std::move(profile)); });
   }
+  static inline constinit runtime::made_once<process_planner*> made;
 
   /// With what the file says of devices, which is of use if they still are what they were.
   plan::loaded_profile loaded;
@@ -161,6 +165,13 @@ void look_for_candidates(process_planner& all) {
 }
 
 }  // namespace
+
+std::vector<std::string> profile_problems() {
+  process_planner* const* const known = process_planner::made.known();
+  if (known == nullptr) return plan::load_profile().problems;
+  const std::lock_guard lock((*known)->guard);
+  return (*known)->loaded.problems;
+}
 
 plan::planner& planner_of_process() { return process_planner::get().planner; }
 

@@ -2,16 +2,41 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <variant>
+
+#include <tandem/errors.h>
 
 #include "exec/evaluate.h"
 #include "exec/placement.h"
 #include "exec/planning.h"
 #include "ops/compile.h"
+#include "ops/structure.h"
 #include "runtime/workers.h"
 
 namespace tandem::exec {
+
+namespace {
+
+// Devices that the planner knows, and that are neither candidates nor have an operand nor are demanded.
+void leave_out_strangers(plan::reasoning& found, plan::place_set concerned) {
+  std::erase_if(found.places, [&](const plan::priced_place& each) {
+    return each.place != plan::host_place && !plan::contains(concerned, each.place);
+  });
+}
+
+// All devices, however long it takes to find them.
+plan::place_set candidates_for(const request& asked) {
+  try {
+    return candidates(std::numeric_limits<double>::infinity());
+  } catch (const policy_error&) {
+    if (asked.is_automatic()) throw;
+    return plan::set_of(plan::host_place);  // the policy names the place, and an evaluation asks for no others
+  }
+}
+
+}  // namespace
 
 reasons reasons_for(const ops::node_ptr& root, const policy& call) {
   const resolved_policy rules = decide(call);
@@ -23,13 +48,14 @@ reasons reasons_for(const ops::node_ptr& root, const policy& call) {
   const ops::buffer& holder = compiled.code.buffers[static_cast<std::size_t>(compiled.code.result.buffer)];
   made.is_known = holder.use == ops::buffer::role::input || ops::valid_result(*root) != nullptr;
   plan::planner& planner = planner_of_process();
-  planned_program planned(compiled.code, 0);
+  ops::structure structure;
+  const bool is_described = structure.describe(*root, rules.fast_math.value);
+  planned_program planned(compiled.code, is_described ? structure.hash() : 0);
   storages_in_question storages;
   for (std::size_t i = 0; i < compiled.operands.size(); ++i) {
     if (compiled.code.buffers[i].use == ops::buffer::role::input) storages.add(*compiled.operands[i].storage());
   }
-  // As long as it takes to find all devices.
-  const plan::place_set others = candidates(std::numeric_limits<double>::infinity());
+  const plan::place_set others = candidates_for(asked);
   const int limit = planner.may_share(planned.task()) ? runtime::workers_of(rules) : 1;
   plan::question question = question_about(planned, compiled.code, storages, nullptr, rules, limit, others);
   std::vector<plan::operand_state> reads(question.reads.begin(), question.reads.end());
@@ -46,11 +72,23 @@ reasons reasons_for(const ops::node_ptr& root, const policy& call) {
       question.allowed = plan::set_of(*place);
       if (*place != plan::host_place) {
         question.free_bytes[static_cast<std::size_t>(*place)] =
-            free_bytes_at(*place, std::numeric_limits<std::int64_t>::max());
+            std::min(free_bytes_at(*place, std::numeric_limits<std::int64_t>::max()), rules.device_memory_bytes.value);
       }
     }
   }
   made.found = planner.explain(planned.task(), question);
+  leave_out_strangers(made.found, others | question.allowed);
+  bool lacks_ability = false;
+  for (plan::priced_place& each : made.found.places) {
+    if (plan::contains(planned.able(), each.place)) continue;
+    each.why_not = backend_at(each.place).why_not(compiled.code);
+    lacks_ability = true;
+  }
+  plan::cause& why = made.found.chosen.why;
+  if (why == plan::cause::forced && asked.is_automatic()) {
+    if (made.found.places.size() == 1) why = plan::cause::only_place;
+    if (lacks_ability) why = plan::cause::unsupported;
+  }
   return made;
 }
 

@@ -14,6 +14,7 @@
 #include <tandem/devices.h>
 
 #include "exec/devices.h"
+#include "exec/planning.h"
 #include "runtime/cores.h"
 #include "runtime/gpus.h"
 #include "runtime/known_problems.h"
@@ -81,6 +82,13 @@ void add_unreadable_variables(std::vector<known_problem>& problems) {
   }
 }
 
+void add_profile_problems(std::vector<known_problem>& problems) {
+  for (std::string& each : exec::profile_problems()) {
+    problems.push_back({"profile", std::move(each),
+                        "run 'tandem calibrate'; or delete the file, or let TANDEM_PROFILE name another one"});
+  }
+}
+
 gpu_facts find_gpus() {
   gpu_facts found = runtime::find_gpus();
   const int count = exec::gpu_count();
@@ -122,6 +130,7 @@ runtime_facts runtime_report() {
 
   found.problems = runtime::known_problems(facts);
   add_unreadable_variables(found.problems);
+  add_profile_problems(found.problems);
   found.libraries = std::move(facts.libraries);
   found.serves = std::move(facts.calls);
   return found;

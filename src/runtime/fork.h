@@ -43,6 +43,9 @@ class made_once {
   made_once(const made_once&) = delete;
   made_once& operator=(const made_once&) = delete;
 
+  /// The value if it was made, else null. Thread safety: any thread.
+  const Value* known() const noexcept { return value_.load(std::memory_order_acquire); }
+
   /// The value, from `make()` if there is none yet; an exception of it is passed on, and the next call makes it. `make`
   /// must not use another value of this kind for the first time, nor anything else that keeps a fork waiting.
   /// Thread safety: any thread.

@@ -1,0 +1,108 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "planning/candidates.h"
+#include "support/elements.h"
+
+// Evaluations go where explanations say, and give the same there.
+namespace tandem::testing {
+namespace {
+
+TEST(Placement, EvaluationsGoWhereExplanationsSay) {
+  const with_candidates candidates{sim};
+  random_numbers random(61);
+  int here = 0;
+  int there = 0;
+  for (const std::int64_t n : {1, 7, 32, 900, 1300}) {
+    const ndarray a = random_array(float32, {n, n}, random);
+    const ndarray b = random_array(float32, {n, n}, random);
+    const expr made[] = {matmul(a, b), expr(a) * 2 - b, sum(matmul(a, b) + 1, {0}), expr(a)(slice(0, 1)) + b};
+    for (const expr& each : made) {
+      const device expected = chosen_of(explain(each, alone)).place;
+      const ndarray result = eval(each, alone);
+      EXPECT_TRUE(result.is_on(expected)) << n << ": " << explain(each, alone);
+      (expected == device::cpu ? here : there) += 1;
+    }
+  }
+  EXPECT_GT(here, 0);
+  EXPECT_GT(there, 0);
+}
+
+TEST(Placement, ResultsAreTheCpus) {
+  random_numbers random(62);
+  const ndarray a = random_array(float64, {700, 1100}, random);
+  const ndarray b = random_array(float64, {1100, 900}, random);
+  const auto programs = [&] {
+    return std::vector<expr>{matmul(a, b), sum(matmul(a, b)(all, slice(1, 700, 3)), {1}),
+                             matmul(expr(a) * 2 + 1, expr(b) / 4)};
+  };
+  std::vector<ndarray> expected;
+  for (const expr& each : programs()) expected.push_back(eval(each, {.device = device::cpu}));
+  const with_candidates candidates{sim};
+  const std::vector<expr> again = programs();
+  bool went = false;
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    const ndarray result = eval(again[i], alone);
+    went = went || result.is_on(sim);
+    EXPECT_TRUE(same(result, expected[i])) << i;
+  }
+  EXPECT_TRUE(went);
+}
+
+TEST(Placement, AssignmentsGoToTheTargetsMemory) {
+  const with_candidates candidates{sim};
+  const ndarray target = eval(ones({2000, 2000}, float32) * 3, {.device = sim});
+  const ndarray a = ones({2000, 2000}, float32);
+  target.assign(matmul(a, a), alone);
+  EXPECT_TRUE(target.is_on(sim));
+  EXPECT_EQ(target.at<const float>({1999, 3}), 2000);
+}
+
+// Each round alone would not pay for copying the array.
+TEST(Placement, ALoopMovesTheArrayThatItReadsAgainAndAgainOnce) {
+  const with_candidates candidates{slow_link};
+  const ndarray large = ones({4'000'000});
+  ASSERT_EQ(chosen_of(explain(sum(expr(large) * 2), alone)).place, device::cpu);
+  const transfer_count before = transfers_so_far();
+  int rounds_here = 0;
+  for (int i = 0; i < 200; ++i) {
+    rounds_here += large.is_on(slow_link) ? 0 : 1;
+    ASSERT_EQ(eval(sum(expr(large) * i), alone).item<double>(), 4e6 * i);
+  }
+  EXPECT_GT(rounds_here, 1);
+  EXPECT_LT(rounds_here, 190);
+  EXPECT_TRUE(large.is_on(slow_link));
+  const transfer_count after = transfers_so_far();
+  EXPECT_EQ((after.to_devices_bytes - before.to_devices_bytes) / large.size_bytes(), 1) << "it went there once";
+  EXPECT_LT(after.to_host_bytes - before.to_host_bytes, large.size_bytes()) << "and did not come back";
+}
+
+TEST(Placement, AnArrayThatIsUsedOnceDoesNotMove) {
+  const with_candidates candidates{slow_link};
+  for (int i = 0; i < 20; ++i) {
+    const ndarray large = ones({4'000'000});
+    ASSERT_EQ(eval(sum(expr(large) * 2), alone).item<double>(), 8e6);
+    EXPECT_FALSE(large.is_on(slow_link)) << i;
+  }
+}
+
+TEST(Placement, ADeviceThatFailsIsNoPlaceToGo) {
+  const with_candidates candidates{small};
+  const ndarray a = ones({1500, 1500}, float32);
+  ASSERT_EQ(chosen_of(explain(matmul(a, a), alone)).place, small);
+  limit_simulated_memory(to_string(small), 1000);
+  const ndarray product = eval(matmul(a, a), alone);
+  EXPECT_TRUE(product.is_on(device::cpu));
+  EXPECT_EQ(product.at<const float>({1499, 0}), 1500);
+  limit_simulated_memory(to_string(small), std::int64_t{1} << 30);
+  // Its memory ran out without the planner's knowing it.
+  set_simulated_faults(to_string(small), {.fail_allocation = 1});
+  const ndarray again = eval(matmul(a, a) * 2, alone);
+  set_simulated_faults(to_string(small), {});
+  EXPECT_EQ(again.at<const float>({0, 1499}), 3000);
+}
+
+}  // namespace
+}  // namespace tandem::testing
