@@ -15,9 +15,10 @@ struct place_times {
   double device_us;
 };
 
-work expensive(std::int64_t n) {
-  const tandem::expr x = tandem::placeholder({n}, tandem::float64);
-  return work_of("expensive", tandem::sum(tandem::pow(tandem::sin(tandem::exp(x)), 3.1)));
+work expensive(std::int64_t n, int functions) {
+  tandem::expr x = tandem::placeholder({n}, tandem::float32);
+  for (int i = 0; i < functions; ++i) x = i % 2 == 0 ? tandem::exp(x) : tandem::sin(x);
+  return work_of("expensive", tandem::sum(x));
 }
 
 place_times times_with(const truth& takes, const work& what, double slower) {
@@ -61,14 +62,15 @@ recovery measure_recovery(const machine& on, std::uint64_t seed) {
   scene with(on, knowledge::calibrated, seed, settings);
   const truth& takes = with.takes();
   // Work that is better done on the device, and no longer if the link is five times slower.
-  for (std::int64_t n = 30'000'000; n >= 1000; n = n * 2 / 3) {
-    const work what = expensive(n);
+  for (int i = 1; i < 400; ++i) {
+    const std::int64_t n = i % 4 == 0 ? 300'000 : i % 4 == 1 ? 1'000'000 : i % 4 == 2 ? 3'000'000 : 10'000'000;
+    const work what = expensive(n, i / 4 + 1);
     const place_times before = times_with(takes, what, 1);
     const place_times after = times_with(takes, what, 5);
     const bool turns = before.device_us < 0.7 * before.host_us && after.device_us > 1.4 * after.host_us;
     if (!turns) continue;
     plan::planned_task task(plan::task_of(what.program), 1);
-    for (int i = 0; i < 20; ++i) with.run(what, task, decide(with, what, task));
+    for (int warm = 0; warm < 20; ++warm) with.run(what, task, decide(with, what, task));
     // A copy and a run that something went wrong with.
     const double copy_us = takes.copy_us(plan::direction::to_device, what.read_bytes.front());
     with.planner().learn_copy(device_place, plan::direction::to_device, plan::memory_kind::pageable,

@@ -71,6 +71,8 @@ class report {
     std::array<judged, baseline_count> baselines;
     const int count = wanted_.quick ? 300 : 3000;
     std::string by_prior;
+    // Machines count alike, however slow they are.
+    double sum_of_choices = 0, sum_of_priors = 0, sum_of_sequences = 0;
     double most_calibration_us = 0;
     for (const machine* each : chosen) {
       scene calibrated(*each, knowledge::calibrated, wanted_.seed);
@@ -78,11 +80,13 @@ class report {
       const choice_results found = judge_choices(calibrated, count, wanted_.seed + 1, !wanted_.tuning);
       text_ += row(each->name, found.planned);
       all.add(found.planned);
+      sum_of_choices += found.planned.sum() / static_cast<double>(chosen.size());
       for (std::size_t i = 0; i < baseline_count; ++i) baselines[i].add(found.baselines[i]);
       scene unmeasured(*each, knowledge::priors, wanted_.seed);
       const choice_results known = judge_choices(unmeasured, count, wanted_.seed + 2, !wanted_.tuning);
       by_prior += row(each->name, known.planned);
       priors.add(known.planned);
+      sum_of_priors += known.planned.sum() / static_cast<double>(chosen.size());
     }
     text_ += row("**all**", all);
     text_ +=
@@ -127,6 +131,7 @@ class report {
       device_sum += device_us;
       best_sum += best;
       chains.add(here);
+      sum_of_sequences += here.sum() / static_cast<double>(chosen.size());
     }
     std::string line = row("**all**", chains);
     line.pop_back();
@@ -166,12 +171,13 @@ class report {
     const deciding_times ns = measure_deciding(deciding);
 
     goals_ = {{"regret, calibrated, geometric mean", all.geometric_mean(), 0.03, "%"},
-              {"regret, calibrated, sum", all.sum(), 0.05, "%"},
+              {"regret, calibrated, sum (mean of machines)", sum_of_choices, 0.05, "%"},
               {"regret, calibrated, p95", all.quantile(0.95), 0.25, "%"},
               {"worst choice, times the best", 1 + all.worst(), 2, "x"},
               {"mispredictions outside the tie band", all.mispredicted(), 0.03, "%"},
-              {"regret on priors alone, sum", priors.sum(), 0.25, "%"},
-              {"sequences, against dynamic programming, sum", chains.sum(), 0.15, "%"},
+              {"regret on priors alone, sum (mean of machines)", sum_of_priors, 0.25, "%"},
+              {"sequences, against dynamic programming, geometric mean", chains.geometric_mean(), 0.15, "%"},
+              {"the same, sum (mean of machines)", sum_of_sequences, 0.15, "%"},
               {"crossover of products, worst difference", worst_crossover, 0.15, "%"},
               {"a decision, warm", ns.warm_ns, 100, "ns"},
               {"a decision, cold", ns.cold_ns, 300, "ns"},

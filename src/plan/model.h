@@ -17,12 +17,38 @@ struct host_time {
 
   double us() const noexcept { return fork_us + (compute_us > memory_us ? compute_us : memory_us); }
 };
-host_time on_host(const host_profile& by, const stage_task& what, int workers) noexcept;
 /// More workers than one must be predicted to be faster by this part. Around where sharing out begins to pay, a
 /// prediction is as often wrong as right, and what is wrong costs more than what is right gains.
 inline constexpr double least_gain_by_workers = 0.15;
-/// With the number of workers that ends it soonest, at most `limit`.
-host_time on_host_at_best(const host_profile& by, const stage_task& what, int limit) noexcept;
+
+/// The host's constants, with what numbers of workers 1, 2, 4, ... and all do looked up beforehand. Thread safety:
+/// immutable.
+class host_model {
+ public:
+  explicit host_model(host_profile by);
+  const host_profile& constants() const noexcept { return by_; }
+
+  host_time time(const stage_task& what, int workers) const noexcept;
+  /// With the number of workers that ends it soonest, at most `limit`.
+  host_time best(const stage_task& what, int limit) const noexcept;
+
+ private:
+  struct team {
+    int workers;
+    double fork_us;
+    /// What so many do in the time that one does one.
+    double speedup;
+    std::array<double, level_count> bytes_per_s;
+  };
+  struct alone;
+
+  team team_of(int workers) const noexcept;
+  alone alone_of(const stage_task& what) const noexcept;
+  host_time time(const stage_task& what, const alone& by_one, const team& by) const noexcept;
+
+  host_profile by_;
+  std::vector<team> teams_;
+};
 
 /// A stage on a device, without its launch.
 struct device_time {

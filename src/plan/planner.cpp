@@ -68,8 +68,7 @@ std::string_view to_string(cause why) noexcept {
   return "exploration";
 }
 
-planner::planner(profile constants, planner_settings settings) : state_(std::make_unique<state>()) {
-  state_->constants = std::move(constants);
+planner::planner(profile constants, planner_settings settings) : state_(std::make_unique<state>(std::move(constants))) {
   state_->settings = settings;
   state_->devices[host_place].name = "cpu";
 }
@@ -103,18 +102,17 @@ const device_profile& planner::constants_at(int place) const noexcept {
 void planner::prepare(planned_task& what, int worker_limit) const {
   const auto count = static_cast<std::uint64_t>(place_count());
   if (what.version_ == count && what.worker_limit_ == worker_limit) return;
-  const host_profile& host = state_->constants.host;
+  const host_model& host = state_->host;
   longest_stage longest;
-  what.workers_.resize(what.what_.stages.size());
   double work_us = 0;
   for (std::size_t i = 0; i < what.what_.stages.size(); ++i) {
-    const host_time time = on_host_at_best(host, what.what_.stages[i], worker_limit);
+    const host_time time = host.best(what.what_.stages[i], worker_limit);
     what.workers_[i] = static_cast<std::int16_t>(time.workers);
     work_us += time.us();
     longest.add(what.what_.stages[i], time.us());
   }
   planned_task::at_place& here = what.places_[host_place];
-  here.work_us = work_us + host.call_us.value;
+  here.work_us = work_us + host.constants().call_us.value;
   here.fixed_us = 0;
   here.learned = &state_->corrections[longest.key(host_place)];
   for (int place = 1; place < static_cast<int>(count); ++place) {
@@ -140,12 +138,13 @@ void planner::prepare(planned_task& what, int worker_limit) const {
 
 bool planner::may_share(planned_task& what) const {
   if (what.knows_sharing_) return what.may_share_;
-  const host_profile& host = state_->constants.host;
+  const host_model& host = state_->host;
   what.knows_sharing_ = true;
-  if (host.cores < 2) return false;
+  const int cores = host.constants().cores;
+  if (cores < 2) return false;
   for (const stage_task& each : what.what_.stages) {
-    const double alone_us = on_host(host, each, 1).us();
-    const double together_us = on_host_at_best(host, each, host.cores).us();
+    const double alone_us = host.time(each, 1).us();
+    const double together_us = host.best(each, cores).us();
     if (alone_us - together_us > asking_us) what.may_share_ = true;
   }
   return what.may_share_;

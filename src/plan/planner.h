@@ -41,7 +41,8 @@ struct planner_settings {
 class planned_task {
  public:
   /// Programs of one structure have one number; it may be any.
-  planned_task(task what, std::uint64_t structure) : what_(std::move(what)), structure_(structure) {}
+  planned_task(task what, std::uint64_t structure)
+      : what_(std::move(what)), structure_(structure), workers_(what_.stages.size()) {}
   const task& what() const noexcept { return what_; }
   std::uint64_t structure() const noexcept { return structure_; }
 

@@ -58,7 +58,7 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
       uncorrected_us += host.call_us.value;
       for (std::size_t i = 0; i < stages; ++i) {
         const stage_task& stage = what.what_.stages[i];
-        const host_time time = on_host(host, stage, what.workers_[i]);
+        const host_time time = state_->host.time(stage, what.workers_[i]);
         const std::string of_stage = stages == 1 ? "" : fmt::format(" of stage {}", i + 1);
         shown.workers = std::max(shown.workers, time.workers);
         if (time.fork_us > 0) add("fork" + of_stage, time.fork_us, text_of(host.fork_us.nearest(time.workers)));

@@ -3,14 +3,19 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <utility>
 
+#include "plan/model.h"
 #include "plan/planner.h"
 
 // What a planner has inside, for its two files.
 namespace tandem::plan {
 
 struct planner::state {
+  explicit state(profile by) : constants(std::move(by)), host(constants.host) {}
+
   profile constants;
+  host_model host;
   planner_settings settings;
   /// Place 0 is the host. Written before the count is.
   std::array<device_entry, most_places> devices;

@@ -279,14 +279,14 @@ TEST(Planner, DecidingDoesNotAllocate) {
 }
 
 TEST(Planner, WorkersAreThoseThatEndSoonest) {
-  const host_profile by = plain_host(8);
-  EXPECT_EQ(on_host_at_best(by, some_work(1e4, 100).stages[0], 8).workers, 1) << "1 us, a fork takes 5";
-  EXPECT_EQ(on_host_at_best(by, some_work(1e7, 100).stages[0], 8).workers, 8);
-  EXPECT_EQ(on_host_at_best(by, some_work(1e7, 100).stages[0], 3).workers, 3);
-  EXPECT_EQ(on_host_at_best(by, some_work(1e7, 100).stages[0], 1).workers, 1);
-  host_profile crowded = by;
+  const host_model by(plain_host(8));
+  EXPECT_EQ(by.best(some_work(1e4, 100).stages[0], 8).workers, 1) << "1 us, a fork takes 5";
+  EXPECT_EQ(by.best(some_work(1e7, 100).stages[0], 8).workers, 8);
+  EXPECT_EQ(by.best(some_work(1e7, 100).stages[0], 3).workers, 3);
+  EXPECT_EQ(by.best(some_work(1e7, 100).stages[0], 1).workers, 1);
+  host_profile crowded = plain_host(8);
   crowded.fork_us = {{2, 8}, {known(5), known(500)}};
-  const int chosen = on_host_at_best(crowded, some_work(5e6, 100).stages[0], 8).workers;
+  const int chosen = host_model(crowded).best(some_work(5e6, 100).stages[0], 8).workers;
   EXPECT_GT(chosen, 1);
   EXPECT_LT(chosen, 8) << "more workers are not always better";
 }
