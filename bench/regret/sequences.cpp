@@ -195,17 +195,24 @@ double fixed_us(const truth& takes, const sequence& of, int place) {
   return us;
 }
 
-double planned_us(scene& on, const sequence& of, std::uint64_t first_structure) {
+player::player(scene& on, const sequence& of, std::uint64_t first_structure) : on_(on), of_(of) {
+  for (std::size_t i = 0; i < of.programs.size(); ++i) {
+    tasks_.push_back(std::make_unique<plan::planned_task>(plan::task_of(of.programs[i].program), first_structure + i));
+  }
+}
+
+double player::play() {
+  scene& on = on_;
+  const sequence& of = of_;
   const truth& takes = on.takes();
   plan::planner& planner = on.planner();
-  std::vector<std::unique_ptr<plan::planned_task>> tasks;
-  for (std::size_t i = 0; i < of.programs.size(); ++i) {
-    tasks.push_back(std::make_unique<plan::planned_task>(plan::task_of(of.programs[i].program), first_structure + i));
-  }
+  // Other arrays each time.
+  first_id_ += 1000;
   struct note {
     std::atomic<float> credit_us{0};
     td::memory::use_history* history = nullptr;
     bool was_used = false;
+    std::uint64_t version = 0;
   };
   std::vector<note> notes(of.buffer_bytes.size());
   std::vector<program_times> times(of.programs.size());
@@ -219,17 +226,21 @@ double planned_us(scene& on, const sequence& of, std::uint64_t first_structure) 
         if (made.history != nullptr) std::exchange(made.history, nullptr)->read_back();
         on.copy(plan::direction::to_host, of.buffer_bytes[static_cast<std::size_t>(each.buffer)]);
       }
-      if (each.what == happening::kind::host_write) made.history = nullptr;
+      if (each.what == happening::kind::host_write) {
+        made.history = nullptr;
+        ++made.version;
+      }
       total_us += happen(takes, of, each, times, now, plan::host_place);
       continue;
     }
-    plan::planned_task& task = *tasks[each.program];
+    plan::planned_task& task = *tasks_[each.program];
     std::vector<plan::operand_state> reads;
     for (const int buffer : each.reads) {
       note& used = notes[static_cast<std::size_t>(buffer)];
       if (used.history != nullptr && !std::exchange(used.was_used, true)) used.history->used();
-      reads.push_back({static_cast<std::uint64_t>(buffer), of.buffer_bytes[static_cast<std::size_t>(buffer)],
-                       places_in(now, buffer), false, &used.credit_us});
+      reads.push_back({first_id_ + static_cast<std::uint64_t>(buffer),
+                       of.buffer_bytes[static_cast<std::size_t>(buffer)], places_in(now, buffer), false,
+                       &used.credit_us, used.version});
     }
     plan::question asked;
     asked.reads = reads;
@@ -241,7 +252,7 @@ double planned_us(scene& on, const sequence& of, std::uint64_t first_structure) 
       if (plan::contains(read.valid_on, decided.place)) continue;
       on.copy(decided.place == device_place ? plan::direction::to_device : plan::direction::to_host, read.bytes);
       if (decided.place != device_place) {
-        note& used = notes[read.id];
+        note& used = notes[read.id - first_id_];
         if (used.history != nullptr) std::exchange(used.history, nullptr)->read_back();
       }
     }
@@ -253,6 +264,7 @@ double planned_us(scene& on, const sequence& of, std::uint64_t first_structure) 
     made.history = &planner.history_of(task);
     made.history->made(decided.place == device_place);
     made.was_used = false;
+    ++made.version;
     made.credit_us = decided.inherited_credit_us;
   }
   return total_us;

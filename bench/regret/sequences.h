@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,20 @@ sequence random_sequence(bool for_testing, std::mt19937_64& chance);
 
 /// What it takes at best: by dynamic programming over where each buffer is.
 double best_us(const truth& takes, const sequence& of);
-/// What it takes with the planner's decisions, which learns meanwhile.
-double planned_us(scene& on, const sequence& of, std::uint64_t first_structure);
+/// An application that does a sequence again and again, with other arrays of the same sizes each time.
+class player {
+ public:
+  /// Programs have numbers from `first_structure` on. The scene and the sequence live longer.
+  player(scene& on, const sequence& of, std::uint64_t first_structure);
+  /// What it takes once with the planner's decisions, which learns meanwhile.
+  double play();
+
+ private:
+  scene& on_;
+  const sequence& of_;
+  std::vector<std::unique_ptr<tandem::plan::planned_task>> tasks_;
+  std::uint64_t first_id_ = 0;
+};
 /// All on the host; all on the device.
 double fixed_us(const truth& takes, const sequence& of, int place);
 

@@ -241,6 +241,7 @@ plan::operand_state state_of(const detail::storage& of) {
   state.id = reinterpret_cast<std::uintptr_t>(&of);
   state.bytes = of.size_bytes();
   state.is_pinned = of.is_pinned();
+  state.version = of.version();
   state.credit_us = &of.note().credit_us;
   if (of.is_on_host()) state.valid_on = plan::set_of(plan::host_place);
   if (!of.may_be_on_device()) return state;

@@ -63,6 +63,8 @@ void append(std::string& to, const operand_state& of) {
   } else {
     append(to, of.credit_us->load(std::memory_order_relaxed));
   }
+  to += ',';
+  append(to, of.version);
   to += ']';
 }
 

@@ -300,8 +300,8 @@ void decision_reader::read_site(const line_fields& from) {
 }
 
 operand_state decision_reader::operand_of(const line_fields& from, const void* value, const std::string& where) {
-  const json& parts = from.list(*static_cast<const json*>(value), where, 5);
-  if (parts.size() != 5) from.refuse(where, parts, "[id, bytes, valid on, is pinned, credit in us]");
+  const json& parts = from.list(*static_cast<const json*>(value), where, 6);
+  if (parts.size() != 6) from.refuse(where, parts, "[id, bytes, valid on, is pinned, credit in us, version]");
   operand_state found;
   found.id = from.identifier(parts[0], where + "[0]");
   found.bytes = from.integer(parts[1], where + "[1]", 0, std::numeric_limits<std::int64_t>::max());
@@ -316,6 +316,7 @@ operand_state decision_reader::operand_of(const line_fields& from, const void* v
     credit.store(parts[4].get<float>(), std::memory_order_relaxed);
     found.credit_us = &credit;
   }
+  found.version = from.identifier(parts[5], where + "[5]");
   return found;
 }
 

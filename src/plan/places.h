@@ -27,6 +27,8 @@ struct operand_state {
   bool is_pinned = false;
   /// The gain that was forgone by leaving it where it is, in microseconds; see `planner`. Null if nobody remembers.
   std::atomic<float>* credit_us = nullptr;
+  /// How often it was written to; with the id it says whether an evaluation reads what another one has read.
+  std::uint64_t version = 0;
 };
 
 /// Why a place was chosen.

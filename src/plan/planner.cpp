@@ -130,7 +130,6 @@ void planner::prepare(planned_task& what, int worker_limit) const {
     there.wait_us = by.synchronize_us.value;
     there.learned = &state_->corrections[longest.key(place)];
   }
-  what.copies_.fill({});
   what.history_ = &state_->histories[what.structure_];
   what.worker_limit_ = worker_limit;
   what.version_ = count;
@@ -159,6 +158,23 @@ double planner::host_time_us(planned_task& what, int worker_limit) const {
 memory::use_history& planner::history_of(planned_task& what) const {
   if (what.history_ == nullptr) what.history_ = &state_->histories[what.structure_];
   return *what.history_;
+}
+
+// ---- habits
+
+double planned_task::habit::expected(const operand_state& what) const noexcept {
+  return std::max(1.0, double{usual} - (is_of(what) ? double{times} : 0));
+}
+
+void planned_task::habit::note(const operand_state& what) noexcept {
+  if (is_of(what)) {
+    ++times;
+    return;
+  }
+  if (times > 0) usual = usual == 0 ? times : (usual + times) / 2;
+  id = what.id;
+  version = what.version;
+  times = 1;
 }
 
 // ---- prices
@@ -194,18 +210,24 @@ std::array<planner::price, most_places> planner::price_all(planned_task& what, c
     of.fixed_us = here.fixed_us;
     of.cold_us = asked.cold_us[static_cast<std::size_t>(place)];
     std::int64_t needed_bytes = what.what_.temporary_bytes;
-    const auto add = [&](const operand_state& operand) {
+    const auto add = [&](const operand_state& operand, double expected_uses) {
       if (operand.valid_on == 0 || contains(operand.valid_on, place) || operand.bytes == 0) return;
       needed_bytes += operand.bytes;
       const double us = move_us(operand, place);
       of.copies_us += us;
+      double credit_us = 0;
       if (operand.credit_us != nullptr) {
-        of.credit_us += std::min(us, double{operand.credit_us->load(std::memory_order_relaxed)});
+        credit_us = std::min(us, double{operand.credit_us->load(std::memory_order_relaxed)});
       }
+      of.credit_us += credit_us;
+      of.shared_us += (us - credit_us) * (1 - 1 / expected_uses);
     };
-    for (const operand_state& each : asked.reads) add(each);
+    for (std::size_t i = 0; i < asked.reads.size(); ++i) {
+      const bool is_known = i < planned_task::most_known;
+      add(asked.reads[i], is_known ? what.habits_[i].expected(asked.reads[i]) : 1);
+    }
     if (!asked.writes_all) {
-      add(asked.writes);
+      add(asked.writes, 1);
     } else if (!contains(asked.writes.valid_on, place)) {
       needed_bytes += asked.writes.bytes;
     }
@@ -249,7 +271,10 @@ decision planner::decide(planned_task& what, const question& asked) {
   const price& of = prices[static_cast<std::size_t>(chosen.place)];
   what.last_place_ = chosen.place;
   what.places_[static_cast<std::size_t>(chosen.place)].tried = what.decisions_;
-  add_to(state_->run_us, of.us());
+  add_to(state_->run_us, of.alone_us() + of.copies_us);
+  for (std::size_t i = 0; i < std::min<std::size_t>(asked.reads.size(), planned_task::most_known); ++i) {
+    what.habits_[i].note(asked.reads[i]);
+  }
   const float inherited_us = remember_gain(asked, prices, chosen.place);
   return {chosen.place,
           chosen.place == host_place ? std::span<const std::int16_t>(what.workers_) : std::span<const std::int16_t>(),

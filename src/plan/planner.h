@@ -60,12 +60,19 @@ class planned_task {
     std::uint64_t tried = 0;
     std::uint64_t patience = 16;
   };
-  /// Copies of as many bytes as last time.
-  struct known_copy {
-    std::int64_t bytes = -1;
-    double us[2]{};
-  };
   static constexpr int most_known = 8;
+  /// How often in a row an operand was the same, unchanged: now, and usually.
+  struct habit {
+    std::uint64_t id = 0;
+    std::uint64_t version = 0;
+    float times = 0;
+    float usual = 0;
+
+    bool is_of(const operand_state& what) const noexcept { return id == what.id && version == what.version; }
+    /// How often the operand is expected to be read from now on, this time included.
+    double expected(const operand_state& what) const noexcept;
+    void note(const operand_state& what) noexcept;
+  };
 
   task what_;
   std::uint64_t structure_;
@@ -75,7 +82,7 @@ class planned_task {
   bool may_share_ = false;
   std::vector<std::int16_t> workers_;
   std::array<at_place, most_places> places_{};
-  std::array<known_copy, most_known> copies_{};
+  std::array<habit, most_known> habits_{};
   memory::use_history* history_ = nullptr;
   std::uint64_t decisions_ = 0;
   int last_place_ = -1;

@@ -114,6 +114,7 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
     for (const operand_state& each : asked.reads) add_copy(each);
     if (!asked.writes_all) add_copy(asked.writes);
     add("credit", -of.credit_us, "gains forgone so far by not copying");
+    add("reuse", -of.shared_us, "what later evaluations are expected to share of copies, by what they did before");
     if (place != host_place) {
       const double probability = what.history_->probability_of_reading();
       const planned_task::at_place& here = what.places_[static_cast<std::size_t>(place)];

@@ -47,11 +47,13 @@ struct planner::price {
   /// Copies of what is missing there; what of them their credit has paid for.
   double copies_us = 0;
   double credit_us = 0;
+  /// What of the rest later evaluations are expected to share.
+  double shared_us = 0;
   double back_us = 0;
   double cold_us = 0;
 
   double alone_us() const noexcept { return work_us + fixed_us + back_us + cold_us; }
-  double us() const noexcept { return alone_us() + copies_us - credit_us; }
+  double us() const noexcept { return alone_us() + copies_us - credit_us - shared_us; }
 };
 
 struct planner::choice {
