@@ -14,6 +14,8 @@ int run_explain(std::span<const std::string> arguments);
 int run_info(std::span<const std::string> arguments);
 int run_ops(std::span<const std::string> arguments);
 int run_calibrate(std::span<const std::string> arguments);
+int run_whatif(std::span<const std::string> arguments);
+int run_replay(std::span<const std::string> arguments);
 int run_help(std::span<const std::string> arguments);
 
 /// What `tandem help TOPIC` prints; the general help for "".

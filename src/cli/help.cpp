@@ -22,6 +22,9 @@ constexpr std::string_view general = R"(tandem: n-dimensional arrays at the comm
   tandem explain 'EXPRESSION' [NAME=SHAPE|FILE|VALUE]...   say where it would
                                                            run, and why
   tandem calibrate [--quick] [--device D]...               measure this machine
+  tandem whatif LOG [--device D] [-o OUT]                  what another machine
+                                                           would have done
+  tandem replay LOG                                        check decisions
   tandem ops [--markdown | --parallel]                     list the functions
   tandem info [--json]                                     describe the machine
   tandem help [COMMAND|FUNCTION]                           explain
@@ -169,6 +172,39 @@ defaults.
                           and what of it is shared out among the workers
 )";
 
+constexpr std::string_view whatif = R"(tandem whatif LOG [--device D] [--format text|json|html] [-o FILE]
+
+Says what this host with another device would have done for an application that
+wrote a decision log: for each place in its code the time measured here and the
+time predicted there, with copies between host and device, the speed-up, and
+which arrays should move. Nothing runs on the device; one that is simulated
+needs not be there.
+
+  --device D              default sim:h200
+  --format F              print text (the default), JSON, or a page of HTML with
+                          charts that needs no other file
+  -o, --output FILE       write FILE.txt, FILE.json or FILE.html
+
+  TANDEM_DECISIONS=run.jsonl ./application
+  tandem whatif run.jsonl --device sim:h200 -o run.html
+
+Any application that uses tandem prints the same when it ends, without a log, if
+TANDEM_WHATIF names a device; TANDEM_WHATIF_OUTPUT=FILE.html says where else to.
+
+Nothing overlaps in what is predicted, and programs count as compiled. Work that
+stays on the host takes as long as it took.
+)";
+
+constexpr std::string_view replay = R"(tandem replay LOG
+
+Makes the decisions of a decision log again, with what the planner knew and had
+learned at each, and says whether they are the same, or lists the first ones
+that are not; the exit status is 1 then.
+
+  TANDEM_DECISIONS=run.jsonl ./application
+  tandem replay run.jsonl
+)";
+
 constexpr std::string_view info = R"(tandem info [--json]
 
 Says what this tandem was built with and what it finds on this machine: the
@@ -199,7 +235,7 @@ std::string help_text(std::string_view topic) {
   };
   constexpr command_help texts[] = {{"", general},        {"eval", eval},           {"scale", scale},
                                     {"explain", explain}, {"calibrate", calibrate}, {"info", info},
-                                    {"ops", ops}};
+                                    {"whatif", whatif},   {"replay", replay},       {"ops", ops}};
   std::vector<std::string_view> topics;
   for (const command_help& each : texts) {
     if (topic == each.command) return std::string(each.text);

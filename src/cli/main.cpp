@@ -27,10 +27,10 @@ struct command_row {
   /// Errors of its use point to the help for it.
   bool has_own_help;
 };
-constexpr command_row commands[] = {{"eval", run_eval, true},       {"scale", run_scale, true},
-                                    {"explain", run_explain, true}, {"calibrate", run_calibrate, true},
-                                    {"info", run_info, false},      {"ops", run_ops, false},
-                                    {"help", run_help, false}};
+constexpr command_row commands[] = {
+    {"eval", run_eval, true},           {"scale", run_scale, true},   {"explain", run_explain, true},
+    {"calibrate", run_calibrate, true}, {"whatif", run_whatif, true}, {"replay", run_replay, true},
+    {"info", run_info, false},          {"ops", run_ops, false},      {"help", run_help, false}};
 
 const command_row* find_command(std::string_view name) {
   for (const command_row& each : commands) {
