@@ -19,8 +19,8 @@ constexpr std::string_view general = R"(tandem: n-dimensional arrays at the comm
   tandem eval 'EXPRESSION' [NAME=FILE|VALUE]... [-o OUT]   compute an expression
   tandem scale 'EXPRESSION' [NAME=FILE|VALUE]...           measure it with 1, 2,
                                                            ... workers
-  tandem explain 'EXPRESSION' [NAME=SHAPE|FILE|VALUE]...   say where it would run,
-                                                           and why
+  tandem explain 'EXPRESSION' [NAME=SHAPE|FILE|VALUE]...   say where it would
+                                                           run, and why
   tandem calibrate [--quick] [--device D]...               measure this machine
   tandem ops [--markdown | --parallel]                     list the functions
   tandem info [--json]                                     describe the machine
