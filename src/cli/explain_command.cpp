@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -54,12 +57,25 @@ std::optional<dims> extents(std::string_view text) {
   return shape;
 }
 
+bool is_word(std::string_view text) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !text.empty() && is_letter(text[0]) &&
+         std::ranges::all_of(text, [&](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+}
+
 // NAME=f32[4096,4096] is an array of which nothing but that is known.
 std::optional<ndarray> array_of_shape(std::string_view text) {
   const std::size_t bracket = text.find('[');
   if (bracket == std::string_view::npos || !text.ends_with(']')) return std::nullopt;
-  const std::optional<dtype> type = dtype_called(text.substr(0, bracket));
-  if (!type) return std::nullopt;
+  const std::string_view type_name = text.substr(0, bracket);
+  const std::optional<dtype> type = dtype_called(type_name);
+  if (!type) {
+    // What else begins with a word and a bracket is a file, if anything.
+    std::error_code ignored;
+    if (!is_word(type_name) || std::filesystem::exists(text, ignored)) return std::nullopt;
+    throw usage_error(fmt::format("'{}': there is no dtype '{}'", text, type_name));
+  }
   const std::optional<dims> shape = extents(text.substr(bracket + 1, text.size() - bracket - 2));
   if (!shape) throw usage_error(fmt::format("'{}': expected extents between the brackets, as in f32[4096,4096]", text));
   return placeholder(*shape, *type);

@@ -78,6 +78,19 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"scale", "x", "--second", "1"}, "there is no option '--second'; did you mean '--seconds'?");
   expect_usage_error({"scale", "x", "--workers", "1"},
                      "there is no option '--workers'; put -- before an expression that begins with '-'");
+  expect_usage_error({"explain"}, "an expression is missing");
+  expect_usage_error({"explain", "a=f32[3]"}, "an expression is missing");
+  expect_usage_error({"explain", "a", "b"}, "'b' is not NAME=VALUE, and the expression is 'a'");
+  expect_usage_error({"explain", "a", "a=f33[3]"}, "'f33[3]': there is no dtype 'f33'");
+  for (const std::string wrong :
+       {"f32[3,x]", "f32[-1]", "f32[1.5]", "f32[3 4]", "f32[,]", "f32[99999999999999999999]"}) {
+    expect_usage_error({"explain", "a", "a=" + wrong},
+                       "'" + wrong + "': expected extents between the brackets, as in f32[4096,4096]");
+  }
+  expect_usage_error({"explain", "1", "--workers", "0"},
+                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '0'");
+  expect_usage_error({"explain", "1", "--device"}, "--device needs a value");
+  expect_usage_error({"explain", "1", "--devic=gpu"}, "there is no option '--devic'; did you mean '--device'?");
   expect_usage_error({"ops", "--mark"}, "ops takes no argument but --markdown or --parallel; given '--mark'");
   expect_usage_error({"help", "eva"}, "there is no command or function 'eva'; did you mean 'eval'?");
   expect_usage_error({"help", "arcsin"}, "there is no command or function 'arcsin'; did you mean 'asin'?");
@@ -108,6 +121,10 @@ TEST(options, help_and_version) {
                                                     {"eval", "-h"},
                                                     {"help", "scale"},
                                                     {"scale", "--help"},
+                                                    {"help", "explain"},
+                                                    {"explain", "--help"},
+                                                    {"help", "calibrate"},
+                                                    {"calibrate", "-h"},
                                                     {"help", "ops"},
                                                     {"ops", "--help"}}) {
     const outcome result = run(arguments);

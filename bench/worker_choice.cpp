@@ -1,0 +1,316 @@
+#include <fmt/format.h>
+#include <tandem/tandem.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "core/layout.h"
+#include "exec/planning.h"
+#include "memory/storage.h"
+#include "ops/compile.h"
+#include "runtime/cores.h"
+#include "runtime/policy.h"
+#include "runtime/system.h"
+#include "runtime/workers.h"
+
+// How many workers the planner chooses, beside every fixed number: times of the same program in the same memory, in
+// rounds in which each has its turn, in another order each time.
+//
+// usage: bench_worker_choice [--quick] [-o FILE.md]
+//
+// A policy's number of workers is only a limit, below which the planner may stay; so programs are given to the CPU's
+// backend as evaluations do, with the number forced. Each time includes the planner's decision, as in an evaluation.
+// Ratios are medians over rounds, since what else goes on in the machine is most alike within one.
+namespace tandem {
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+constexpr double least_share_of_best = 0.95;
+constexpr double most_over_one_worker = 1.1;
+
+double us_since(clock_type::time_point begin) {
+  return std::chrono::duration<double, std::micro>(clock_type::now() - begin).count();
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// An expression made ready for the CPU, with memory for its result.
+class work {
+ public:
+  explicit work(const expr& what)
+      : result_(zeros(what.shape(), what.dtype())),
+        made_(ops::compile_into(what.node(), result_.layout())),
+        planned_(made_.code, 0),
+        code_(backend::cpu().prepare(made_.code)),
+        forced_(made_.code.stages.size()) {
+    for (std::size_t i = 0; i < made_.operands.size(); ++i) {
+      const ops::buffer::role use = made_.code.buffers[i].use;
+      operands_.push_back({use == ops::buffer::role::input    ? made_.operands[i].storage()->data()
+                           : use == ops::buffer::role::output ? result_.storage()->data()
+                                                              : nullptr});
+    }
+  }
+
+  /// With so many workers; none leaves it to the planner.
+  void run(std::optional<int> workers) {
+    rules_.workers.value = workers.value_or(automatic_workers);
+    plan::planner& planner = exec::planner_of_process();
+    plan::question question;
+    question.worker_limit = planner.may_share(planned_.task()) ? runtime::workers_of(rules_) : 1;
+    question.allowed = plan::set_of(plan::host_place);
+    std::span<const std::int16_t> counts = planner.decide(planned_.task(), question).workers;
+    if (workers) {
+      std::ranges::fill(forced_, static_cast<std::int16_t>(*workers));
+      counts = forced_;
+    }
+    backend::cpu().run(*code_, operands_, rules_, counts);
+  }
+
+  /// The most of a stage that the planner chooses.
+  int chosen() {
+    plan::question question;
+    question.worker_limit = runtime::permitted_cores();
+    question.allowed = plan::set_of(plan::host_place);
+    const auto counts = exec::planner_of_process().decide(planned_.task(), question).workers;
+    return counts.empty() ? 1 : *std::ranges::max_element(counts);
+  }
+
+ private:
+  ndarray result_;
+  ops::compiled made_;
+  exec::planned_program planned_;
+  std::shared_ptr<const backend::executable> code_;
+  std::vector<std::int16_t> forced_;
+  std::vector<backend::operand> operands_;
+  resolved_policy rules_;
+};
+
+struct row {
+  std::string name;
+  std::int64_t size;
+  /// By number of workers, as in `counts`; the planner's last.
+  std::vector<double> us;
+  int chosen;
+  int best;
+  double over_best;
+  double over_one;
+};
+
+struct effort {
+  int least_rounds;
+  int most_rounds;
+  double round_us;  ///< For each number of workers.
+  double size_us;   ///< For each size, beyond the least rounds.
+};
+
+std::vector<int> counts_to_try() {
+  std::vector<int> counts;
+  const int cores = runtime::permitted_cores();
+  for (int count = 1; count < cores; count *= 2) counts.push_back(count);
+  counts.push_back(cores);
+  return counts;
+}
+
+row measure(const std::string& name, std::int64_t size, const expr& what, const std::vector<int>& counts,
+            const effort& spent) {
+  work of(what);
+  row found{name, size, {}, of.chosen(), 0, 0, 0};
+  // The last one is the planner's.
+  std::vector<std::optional<int>> candidates(counts.begin(), counts.end());
+  candidates.emplace_back();
+  double slowest_us = 0;
+  for (const std::optional<int>& each : candidates) {
+    of.run(each);
+    const auto begin = clock_type::now();
+    of.run(each);
+    slowest_us = std::max(slowest_us, us_since(begin));
+  }
+  const int calls = static_cast<int>(std::clamp(spent.round_us / std::max(slowest_us, 0.05), 1.0, 1e5));
+  const double round_us = slowest_us * calls * static_cast<double>(candidates.size());
+  const int rounds = std::clamp(static_cast<int>(spent.size_us / round_us), spent.least_rounds, spent.most_rounds);
+  std::vector<std::vector<double>> us(candidates.size());
+  for (int round = 0; round < rounds; ++round) {
+    for (std::size_t turn = 0; turn < candidates.size(); ++turn) {
+      const std::size_t at = (turn + static_cast<std::size_t>(round)) % candidates.size();
+      const auto begin = clock_type::now();
+      for (int i = 0; i < calls; ++i) of.run(candidates[at]);
+      us[at].push_back(us_since(begin) / calls);
+    }
+  }
+  for (const std::vector<double>& each : us) found.us.push_back(median(each));
+  const auto best = static_cast<std::size_t>(std::min_element(found.us.begin(), found.us.end() - 1) - found.us.begin());
+  found.best = counts[best];
+  const auto ratio_to = [&](std::size_t other) {
+    std::vector<double> ratios;
+    for (std::size_t round = 0; round < us.back().size(); ++round) {
+      ratios.push_back(us.back()[round] / us[other][round]);
+    }
+    return median(ratios);
+  };
+  found.over_best = ratio_to(best);
+  found.over_one = ratio_to(0);
+  return found;
+}
+
+std::string heading(const std::vector<int>& counts) {
+  std::string names = "| work | size |";
+  std::string rule = "|---|---:|";
+  for (const int each : counts) {
+    names += fmt::format(" {} us |", each);
+    rule += "---:|";
+  }
+  return names + " planner us | its workers | auto/best | auto/p1 |\n" + rule + "---:|---:|---:|---:|\n";
+}
+
+std::string line_of(const row& of) {
+  std::string text = fmt::format("| {} | {} |", of.name, of.size);
+  for (const double each : of.us) text += fmt::format(" {:.2f} |", each);
+  return text + fmt::format(" {} | {:.3f} | {:.3f} |\n", of.chosen, of.over_best, of.over_one);
+}
+
+std::string verdict(bool is_met) { return is_met ? "PASS" : "MISSED"; }
+
+std::string summary_of(const std::vector<row>& rows) {
+  double logarithms = 0;
+  const row* worst = &rows.front();
+  int exact = 0;
+  for (const row& each : rows) {
+    logarithms += std::log(1 / each.over_best);
+    if (each.over_one > worst->over_one) worst = &each;
+    exact += each.chosen == each.best ? 1 : 0;
+  }
+  const double share = std::exp(logarithms / static_cast<double>(rows.size()));
+  return fmt::format(
+      "| measure | goal | here | |\n|---|---|---|---|\n"
+      "| speed of the best number of workers, geometric mean of {} sizes | >= {:.0f} % | {:.1f} % | {} |\n"
+      "| time beside one worker, worst | <= {} | {:.3f} ({}, {}) | {} |\n"
+      "\nThe planner chose the number that was fastest here {} times of {}.\n",
+      rows.size(), 100 * least_share_of_best, 100 * share, verdict(share >= least_share_of_best), most_over_one_worker,
+      worst->over_one, worst->name, worst->size, verdict(worst->over_one <= most_over_one_worker), exact, rows.size());
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+}
+
+// Prints lines as they come, and keeps them.
+class page {
+ public:
+  void add(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+    text_ += text;
+  }
+  void save(const std::string& path) const {
+    std::FILE* const file = std::fopen(path.c_str(), "w");
+    bool is_written = file != nullptr && std::fwrite(text_.data(), 1, text_.size(), file) == text_.size();
+    if (file != nullptr) is_written = std::fclose(file) == 0 && is_written;
+    if (!is_written) throw io_error("cannot write " + path);
+  }
+
+ private:
+  std::string text_;
+};
+
+struct elementwise_work {
+  const char* name;
+  std::function<expr(const ndarray& a, const ndarray& b)> make;
+};
+
+void run(bool is_quick, const std::string& output) {
+  const effort spent = is_quick ? effort{3, 7, 500, 20'000} : effort{7, 31, 3000, 1'500'000};
+  const std::vector<int> counts = counts_to_try();
+  page out;
+  out.add(fmt::format(
+      "# Workers chosen by the planner: {}, {} core{}, {}\n\n"
+      "Constants: {}. float64; products of square matrices. Medians of interleaved rounds of `bench_worker_choice{}`.\n"
+      "\n",
+      runtime::processor_name(), counts.back(), counts.back() == 1 ? "" : "s", today(),
+      exec::planner_of_process().constants().host.source, is_quick ? " --quick" : ""));
+  out.add(heading(counts));
+
+  std::vector<row> rows;
+  const auto add = [&](row made) {
+    out.add(line_of(made));
+    rows.push_back(std::move(made));
+  };
+  const elementwise_work works[] = {
+      {"add", [](const ndarray& a, const ndarray& b) { return a + b; }},
+      {"chain", [](const ndarray& a, const ndarray& b) { return a * b + 0.5 * a - b; }},
+      {"sum", [](const ndarray& a, const ndarray&) { return sum(a); }},
+      {"exp", [](const ndarray& a, const ndarray&) { return exp(a); }},
+  };
+  const std::vector<std::int64_t> lengths =
+      is_quick ? std::vector<std::int64_t>{1, 1000, 10'000, 100'000, 1'000'000}
+               : std::vector<std::int64_t>{1,         10,        100,        1000,       3000,       10'000,
+                                           20'000,    30'000,    50'000,     100'000,    200'000,    300'000,
+                                           1'000'000, 3'000'000, 10'000'000, 30'000'000, 100'000'000};
+  for (const std::int64_t n : lengths) {
+    const std::int64_t free_bytes = runtime::free_memory_bytes();
+    if (free_bytes > 0 && n > free_bytes / 4 / (3 * 8)) {
+      out.add(fmt::format("| all | {} | does not fit a quarter of the free memory |\n", n));
+      continue;
+    }
+    const ndarray a = eval(ones({n}) * 1.5);
+    const ndarray b = eval(ones({n}) * 0.25);
+    for (const elementwise_work& each : works) add(measure(each.name, n, each.make(a, b), counts, spent));
+  }
+  const std::vector<std::int64_t> sides =
+      is_quick ? std::vector<std::int64_t>{4, 64, 256}
+               : std::vector<std::int64_t>{4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048};
+  for (const std::int64_t n : sides) {
+    const ndarray a = eval(ones({n, n}) * 0.5);
+    add(measure("matmul", n, matmul(a, a), counts, spent));
+  }
+  out.add("\n" + summary_of(rows));
+  if (!output.empty()) out.save(output);
+}
+
+}  // namespace
+
+}  // namespace tandem
+
+int main(int argc, char** argv) {
+  bool is_quick = false;
+  std::string output;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--quick") {
+      is_quick = true;
+    } else if (word == "-o" && i + 1 < argc) {
+      output = argv[++i];
+    } else {
+      std::fputs("usage: bench_worker_choice [--quick] [-o FILE.md]\n", stderr);
+      return 2;
+    }
+  }
+  try {
+    tandem::run(is_quick, output);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_worker_choice: %s\n", error.what());
+    return 1;
+  }
+}
