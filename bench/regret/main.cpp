@@ -30,6 +30,7 @@ struct options {
   std::uint64_t seed = 20261122;
   std::string output;
   bool strict = false;
+  bool wants_help = false;
 };
 
 /// A line of the table of goals.
@@ -238,7 +239,9 @@ options parse(int argc, char** argv) {
       if (++i == argc) throw std::invalid_argument(fmt::format("{} needs a value", argument));
       return std::string_view(argv[i]);
     };
-    if (argument == "--quick") {
+    if (argument == "--help" || argument == "-h") {
+      found.wants_help = true;
+    } else if (argument == "--quick") {
       found.quick = true;
     } else if (argument == "--tuning") {
       found.tuning = true;
@@ -267,6 +270,10 @@ int main(int argc, char** argv) {
   using namespace bench::regret;
   try {
     const options wanted = parse(argc, argv);
+    if (wanted.wants_help) {
+      std::fputs(std::string(usage).c_str(), stdout);
+      return 0;
+    }
     report made(wanted);
     made.run();
     const int missed = made.print();
