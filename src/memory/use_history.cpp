@@ -14,6 +14,12 @@ void use_history::made(bool on_device) noexcept {
   beside.store(beside.load(std::memory_order_relaxed) / 2, std::memory_order_relaxed);
 }
 
+void use_history::forget() noexcept {
+  for (std::atomic<std::uint32_t>* each : {&made_on_host_, &made_on_device_, &used_, &read_back_}) {
+    each->store(0, std::memory_order_relaxed);
+  }
+}
+
 double use_history::probability_of_reading() const noexcept {
   const auto get = [](const std::atomic<std::uint32_t>& of) {
     return static_cast<double>(of.load(std::memory_order_relaxed));

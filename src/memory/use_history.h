@@ -13,6 +13,9 @@ class use_history {
   void used() noexcept { used_.fetch_add(1, std::memory_order_relaxed); }
   void read_back() noexcept { read_back_.fetch_add(1, std::memory_order_relaxed); }
 
+  /// As if nothing had been made.
+  void forget() noexcept;
+
   /// How probable it is that the host wants a result that a device makes. Before a device made some, those count as
   /// wanted that no later evaluation used.
   double probability_of_reading() const noexcept;

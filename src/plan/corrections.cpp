@@ -32,4 +32,11 @@ void correction::learn(double ratio, double most) noexcept {
   samples_.fetch_add(1, std::memory_order_relaxed);
 }
 
+void correction::forget() noexcept {
+  factor_.store(1, std::memory_order_relaxed);
+  sigma_.store(0, std::memory_order_relaxed);
+  samples_.store(0, std::memory_order_relaxed);
+  for (std::atomic<float>& each : last_) each.store(1, std::memory_order_relaxed);
+}
+
 }  // namespace tandem::plan

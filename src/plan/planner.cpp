@@ -183,17 +183,21 @@ double planner::copy_us(int place, direction to, memory_kind kind, std::int64_t 
   return copy_time_us(state_->link(place, to, kind), bytes) * state_->of_link(place, to, kind).factor();
 }
 
-double planner::move_us(const operand_state& what, int place) const noexcept {
-  if (what.valid_on == 0 || contains(what.valid_on, place) || what.bytes == 0) return 0;
+planner::moving_times planner::move_us(const operand_state& what, int place) const noexcept {
+  moving_times times;
+  if (what.valid_on == 0 || contains(what.valid_on, place) || what.bytes == 0) return times;
   const memory_kind kind = what.is_pinned ? memory_kind::pinned : memory_kind::pageable;
-  double us = 0;
+  const auto add = [&](int over, direction to, double more_us) {
+    const double us = copy_time_us(state_->link(over, to, kind), what.bytes);
+    times.us += us * state_->of_link(over, to, kind).factor() + more_us;
+    times.unlearned_us += us + more_us;
+  };
   if (!contains(what.valid_on, host_place)) {
     const int from = std::countr_zero(what.valid_on);
-    us += state_->devices[static_cast<std::size_t>(from)].constants.synchronize_us.value +
-          copy_us(from, direction::to_host, kind, what.bytes);
+    add(from, direction::to_host, state_->devices[static_cast<std::size_t>(from)].constants.synchronize_us.value);
   }
-  if (place != host_place) us += copy_us(place, direction::to_device, kind, what.bytes);
-  return us;
+  if (place != host_place) add(place, direction::to_device, 0);
+  return times;
 }
 
 std::array<planner::price, most_places> planner::price_all(planned_task& what, const question& asked) const {
@@ -213,8 +217,10 @@ std::array<planner::price, most_places> planner::price_all(planned_task& what, c
     const auto add = [&](const operand_state& operand, double expected_uses) {
       if (operand.valid_on == 0 || contains(operand.valid_on, place) || operand.bytes == 0) return;
       needed_bytes += operand.bytes;
-      const double us = move_us(operand, place);
+      const moving_times moving = move_us(operand, place);
+      const double us = moving.us;
       of.copies_us += us;
+      of.unlearned_copies_us += moving.unlearned_us;
       double credit_us = 0;
       if (operand.credit_us != nullptr) {
         credit_us = std::min(us, double{operand.credit_us->load(std::memory_order_relaxed)});
@@ -342,7 +348,7 @@ void planner::explore(planned_task& what, const std::array<price, most_places>& 
     if (what.decisions_ - there.tried < there.patience) continue;
     // Without what was learned it is not far behind.
     const double factor = there.learned->factor();
-    const double unlearned_us = of.us() - of.work_us + of.work_us / factor;
+    const double unlearned_us = of.us() - of.work_us + of.work_us / factor - of.copies_us + of.unlearned_copies_us;
     const double extra_us = std::max(of.us() - best_us, 0.0);
     const double allowed_us = state_->settings.exploration * state_->run_us.load(std::memory_order_relaxed);
     if (unlearned_us > 2 * best_us || state_->explored_us.load(std::memory_order_relaxed) + extra_us > allowed_us) {
@@ -375,7 +381,7 @@ float planner::remember_gain(const question& asked, const std::array<price, most
       continue;
     }
     if (better < 0 || contains(each.valid_on, better)) continue;
-    const double share = move_us(each, better) / prices[static_cast<std::size_t>(better)].copies_us;
+    const double share = move_us(each, better).us / prices[static_cast<std::size_t>(better)].copies_us;
     const float now_us = each.credit_us->load(std::memory_order_relaxed) + static_cast<float>(gain_us * share);
     each.credit_us->store(now_us, std::memory_order_relaxed);
     const double part = std::min(1.0, static_cast<double>(asked.writes.bytes) / static_cast<double>(each.bytes));

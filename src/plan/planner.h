@@ -181,7 +181,11 @@ class planner {
   struct choice;
   void prepare(planned_task& what, int worker_limit) const;
   double copy_us(int place, direction to, memory_kind kind, std::int64_t bytes) const noexcept;
-  double move_us(const operand_state& what, int place) const noexcept;
+  struct moving_times {
+    double us = 0;
+    double unlearned_us = 0;
+  };
+  moving_times move_us(const operand_state& what, int place) const noexcept;
   std::array<price, most_places> price_all(planned_task& what, const question& asked) const;
   choice choose(const planned_task& what, const question& asked,
                 const std::array<price, most_places>& prices) const noexcept;

@@ -100,7 +100,7 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
     }
     add("correction", of.work_us - uncorrected_us, text_of(learned));
     const auto add_copy = [&](const operand_state& operand) {
-      const double us = move_us(operand, place);
+      const double us = move_us(operand, place).us;
       if (us == 0) return;
       const direction to = place == host_place ? direction::to_host : direction::to_device;
       const int over = place == host_place ? std::countr_zero(operand.valid_on) : place;

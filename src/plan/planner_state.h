@@ -46,6 +46,8 @@ struct planner::price {
   double fixed_us = 0;
   /// Copies of what is missing there; what of them their credit has paid for.
   double copies_us = 0;
+  /// The same without what was learned of links.
+  double unlearned_copies_us = 0;
   double credit_us = 0;
   /// What of the rest later evaluations are expected to share.
   double shared_us = 0;
