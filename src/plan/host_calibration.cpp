@@ -18,14 +18,52 @@ namespace {
 // A worker's share of an element-wise stage is whole tiles of so many elements in the CPU backend.
 constexpr std::int64_t tile = 512;
 
+// Little work and much of it, done by one worker and by several; times without the call.
+struct sharing {
+  int workers;
+  measured little_alone;
+  measured little_together;
+  measured much_alone;
+  measured much_together;
+};
+
+// Work that takes one worker w takes several t = fork + w / speedup: from the little, w and t, and the much, W and T,
+// the two unknowns follow.
+void add_sharing(host_profile& to, const sharing& of) {
+  constexpr double least_fork_us = 0.1;
+  const double more_alone_us = std::max(of.much_alone.us - of.little_alone.us, limits::least_us);
+  // The part of one worker's time that the workers need: no less than their share.
+  const double part = std::clamp((of.much_together.us - of.little_together.us) / more_alone_us, 1.0 / of.workers, 2.0);
+  const double fork_us = std::max(of.little_together.us - of.little_alone.us * part, least_fork_us);
+  const double fork_sigma = of.little_together.sigma * of.little_together.us / fork_us;
+  to.fork_us.at.push_back(of.workers);
+  to.fork_us.values.push_back(time_of({fork_us, fork_sigma, of.little_together.samples}));
+  to.speedup.at.push_back(of.workers);
+  to.speedup.values.push_back({1 / part, limits::sigma(std::hypot(of.much_alone.sigma, of.much_together.sigma)),
+                               of.much_together.samples, origin::calibrated});
+}
+
+// One worker does what one worker does, and nobody shares anything out.
+void start_sharing(host_profile& to) {
+  to.speedup = {{1}, {{1, limits::least_sigma, 1, origin::calibrated}}};
+  to.fork_us = {};
+  // Whoever asks for more workers than cores pays at least this.
+  if (to.cores == 1) to.fork_us = {{2}, {{1, limits::most_sigma, 0, origin::prior}}};
+}
+
 // Every point once.
 class host_round {
  public:
-  host_round(host_subject& host, const effort& by) : host_(host), by_(by), cores_(std::max(host.cores(), 1)) {
+  /// `tile_us` is that of another round, so that both share out the same work; 0 for the first one.
+  host_round(host_subject& host, const effort& by, double tile_us)
+      : host_(host), by_(by), cores_(std::max(host.cores(), 1)), tile_us_(tile_us) {
     made_.cores = cores_;
     made_.level_bytes = host.level_bytes();
     find_counts();
   }
+
+  const std::vector<sharing>& sharings() const noexcept { return sharing_; }
+  double tile_us() const noexcept { return tile_us_; }
 
   host_profile make(step_counter& steps) {
     steps_ = &steps;
@@ -107,27 +145,24 @@ class host_round {
 
   // Exponentials that one worker computes in about so long, in equal parts of whole tiles.
   probe_program shared_work(double us, int workers) const {
-    const probe_program one_tile = class_program(work_class::special, 0, tile, 3);
-    const double tile_us = one_tile.operations(work_class::special) /
-                           made_.operations_per_s[static_cast<std::size_t>(work_class::special)][0].value * 1e6;
-    const auto tiles_each = std::max<std::int64_t>(4, std::llround(us / tile_us / workers));
+    const auto tiles_each = std::max<std::int64_t>(4, std::llround(us / tile_us_ / workers));
     return class_program(work_class::special, 0, tile * tiles_each * workers, 3);
   }
 
   void measure_sharing() {
-    made_.speedup.at.push_back(1);
-    made_.speedup.values.push_back({1, limits::least_sigma, 1, origin::calibrated});
+    start_sharing(made_);
+    if (tile_us_ == 0) {
+      const probe_program one_tile = class_program(work_class::special, 0, tile, 3);
+      tile_us_ = one_tile.operations(work_class::special) /
+                 made_.operations_per_s[static_cast<std::size_t>(work_class::special)][0].value * 1e6;
+    }
     for (const int workers : counts_) {
       if (workers > 1) measure_sharing(workers);
     }
-    if (cores_ > 1) return;
-    // Nobody shares work out here; whoever asks for more workers than cores pays at least this.
-    made_.fork_us = {{2}, {{1, limits::most_sigma, 0, origin::prior}}};
   }
 
-  // Little work and much of it, w and W for one worker, take t = fork + w / speedup and T = fork + W / speedup. The
-  // little is measured with operands where the workers left them in the run before, and with operands that one worker
-  // has had since, whose caches they are in then: what is in between counts.
+  // The little work is measured with operands where the workers left them in the run before, and with operands that one
+  // worker has had since, whose caches they are in then: what is in between counts.
   void measure_sharing(int workers) {
     const double call_us = made_.call_us.value;
     const probe_program little = shared_work(25, workers);
@@ -146,18 +181,10 @@ class host_round {
     const measured much_alone = less(measure(by_, [&] { return runs_much->run_us(1); }), call_us);
     const measured much_together = less(measure(by_, [&] { return runs_much->run_us(workers); }), call_us);
 
-    const double little_us = (warm.us + cold.us) / 2 - call_us;
-    // The part of one worker's time that the workers need; no less than their share.
-    const double part = std::clamp(
-        (much_together.us - little_us) / std::max(much_alone.us - alone.us, limits::least_us), 1.0 / workers, 2.0);
-    constexpr double least_fork_us = 0.1;
-    const double fork_us = std::max(little_us - alone.us * part, least_fork_us);
-    const double sigma = std::max(warm.sigma, cold.sigma) * (little_us + call_us) / fork_us;
-    made_.fork_us.at.push_back(workers);
-    made_.fork_us.values.push_back(time_of({fork_us, sigma, warm.samples + cold.samples}));
-    made_.speedup.at.push_back(workers);
-    made_.speedup.values.push_back({1 / part, limits::sigma(std::hypot(much_alone.sigma, much_together.sigma)),
-                                    much_together.samples, origin::calibrated});
+    const measured little_together =
+        less({(warm.us + cold.us) / 2, std::max(warm.sigma, cold.sigma), warm.samples + cold.samples}, call_us);
+    sharing_.push_back({workers, alone, little_together, much_alone, much_together});
+    add_sharing(made_, sharing_.back());
   }
 
   // Footprints that stay in the workers' own caches, in the shared one, and in neither.
@@ -236,8 +263,10 @@ class host_round {
   host_subject& host_;
   effort by_;
   int cores_;
+  double tile_us_;
   step_counter* steps_ = nullptr;
   std::vector<int> counts_;
+  std::vector<sharing> sharing_;
   std::vector<std::int64_t> extents_;
   host_profile made_;
 };
@@ -250,11 +279,31 @@ host_profile calibrate(host_subject& host, const effort& by, const calibration_p
   const int rounds = by.is_quick ? 3 : 5;
   effort each = by;
   each.most_us /= rounds;
-  step_counter steps(rounds * host_round(host, each).point_count(), progress);
-  std::vector<host_profile> made;
-  for (int i = 0; i < rounds; ++i) made.push_back(host_round(host, each).make(steps));
+  step_counter steps(rounds * host_round(host, each, 0).point_count(), progress);
+  std::vector<host_profile> profiles;
+  std::vector<std::vector<sharing>> sharings;
+  double tile_us = 0;
+  for (int i = 0; i < rounds; ++i) {
+    host_round round(host, each, tile_us);
+    profiles.push_back(round.make(steps));
+    sharings.push_back(round.sharings());
+    tile_us = round.tile_us();
+  }
   steps.finish();
-  return combined(made);
+  host_profile made = combined(profiles);
+  // Forks are a small difference of large times, of which one that was disturbed makes them too short as well as too
+  // long: the times are chosen, and the difference is taken of those.
+  start_sharing(made);
+  for (std::size_t i = 0; i < sharings.front().size(); ++i) {
+    const auto chosen = [&](measured sharing::* which) {
+      std::vector<measured> all;
+      for (const std::vector<sharing>& round : sharings) all.push_back(round[i].*which);
+      return second_best(std::move(all));
+    };
+    add_sharing(made, {sharings.front()[i].workers, chosen(&sharing::little_alone), chosen(&sharing::little_together),
+                       chosen(&sharing::much_alone), chosen(&sharing::much_together)});
+  }
+  return made;
 }
 
 }  // namespace tandem::plan

@@ -56,11 +56,17 @@ curve combined_curve(std::span<const host_profile> rounds, better which, Of&& of
 
 }  // namespace
 
+measured second_best(std::vector<measured> rounds) {
+  std::ranges::sort(rounds, {}, &measured::us);
+  measured chosen = rounds[rounds.size() > 2 ? 1 : 0];
+  chosen.samples = 0;
+  for (const measured& each : rounds) chosen.samples += each.samples;
+  return chosen;
+}
+
 host_profile combined(std::span<const host_profile> rounds) {
   host_profile made = rounds.front();
   made.call_us = combined(rounds, better::lower, [](const host_profile& of) { return of.call_us; });
-  made.fork_us = combined_curve(rounds, better::lower, [](const host_profile& of) -> auto& { return of.fork_us; });
-  made.speedup = combined_curve(rounds, better::higher, [](const host_profile& of) -> auto& { return of.speedup; });
   for (std::size_t level = 0; level < made.bytes_per_s.size(); ++level) {
     made.bytes_per_s[level] =
         combined_curve(rounds, better::higher, [&](const host_profile& of) -> auto& { return of.bytes_per_s[level]; });
