@@ -27,10 +27,10 @@ namespace {
 using nlohmann::json;
 
 // More than any program needs that the library makes, and few enough that no line takes long or much memory.
-constexpr std::size_t most_line_bytes = std::size_t{4} << 20;
+constexpr std::size_t most_line_bytes = std::size_t{16} << 20;
 constexpr int most_depth = 16;
-constexpr std::size_t most_operands = 4096;
-constexpr std::size_t most_stages = 4096;
+constexpr std::size_t most_operands = 65'536;
+constexpr std::size_t most_stages = 65'536;
 constexpr std::size_t most_text_bytes = std::size_t{64} << 10;
 constexpr double most_number = 1e30;
 

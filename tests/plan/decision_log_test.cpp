@@ -277,7 +277,7 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
       {"{\"kind\":7}", "kind"},
       {"{\"kind\":\"other\"}", "kind"},
       {std::string(100'000, '['), "deeper"},
-      {std::string(5'000'000, ' '), "longer"},
+      {std::string(17'000'000, ' '), "longer"},
       {with(a_task, "\"number\":1", "\"number\":2"), "number"},
       {with(a_task, "\"ff\"", "\"fg\""), "structure"},
       {with(a_task, "\"ff\"", "\"11111111111111111\""), "structure"},
