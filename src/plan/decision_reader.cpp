@@ -334,6 +334,13 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
   for (std::size_t i = 0; i < operands.size(); ++i) {
     reads.push_back(operand_of(from, &operands[i], fmt::format("reads[{}]", i)));
   }
+  std::vector<std::int16_t> numbers;
+  const json& list = from.list("operands", most_operands);
+  if (list.size() != reads.size()) from.refuse("operands", list, fmt::format("{} numbers", reads.size()));
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    numbers.push_back(static_cast<std::int16_t>(
+        from.integer(list[i], fmt::format("operands[{}]", i), 0, std::numeric_limits<std::int16_t>::max())));
+  }
   const operand_state writes = operand_of(from, &from.value("writes"), "writes");
   const auto places = std::int64_t{devices_} + 1;
   std::vector<std::int64_t> free_bytes;
@@ -367,6 +374,7 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
                         found.text,
                         *sites_[static_cast<std::size_t>(site)],
                         reads,
+                        numbers,
                         writes,
                         from.boolean("writes_all"),
                         from.boolean("new"),

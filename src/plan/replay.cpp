@@ -92,7 +92,10 @@ decision replayer::decide_again(planned_task& task, const evaluation& what) {
     }
     asked.reads = reads;
     asked.writes = what.writes;
-    if (what.is_new) asked.writes.credit_us = nullptr;  // the storage is made after the decision
+    if (what.is_new) {  // the storage is made after the decision
+      asked.writes.id = 0;
+      asked.writes.credit_us = nullptr;
+    }
     with_own_credit(asked.writes);
     asked.writes_all = what.writes_all;
     std::ranges::copy(what.free_bytes.first(std::min(what.free_bytes.size(), asked.free_bytes.size())),

@@ -265,7 +265,7 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
       R"({"kind":"task","number":1,"structure":"ff","name":"add","text":"t","temporary_bytes":0,"result_bytes":4,)"
       R"("stages":[{"class":"arithmetic","operation":3,"dtype":"float32","operations":[1,0,0,0,0,0,0,0,0],"bytes":8}]})";
   const std::string an_evaluation =
-      R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null,7]],"writes":[2,8,0,false,1.5,0],)"
+      R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null,7]],"operands":[1],"writes":[2,8,0,false,1.5,0],)"
       R"("writes_all":true,"new":true,"asked":"work","runs":true,"worker_limit":2,"allowed":3,"free_bytes":[0,9],"cold_us":[0,0],"place":0,"workers":[1],)"
       R"("cause":"forced","predicted_us":1,"predicted_work_us":1})";
   write(first + a_task + "\n" + an_evaluation + "\n");
@@ -317,6 +317,8 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
       {with(an_evaluation, "[1,8,1,false,null,7]", "[1,8,4,false,null,7]"), "reads[0][2]"},
       {with(an_evaluation, "[1,8,1,false,null,7]", "[1,8,1,0,null,7]"), "reads[0][3]"},
       {with(an_evaluation, "[1,8,1,false,null,7]", "[1,8,1,false,1e300,7]"), "reads[0][4]"},
+      {with(an_evaluation, "\"operands\":[1]", "\"operands\":[]"), "operands"},
+      {with(an_evaluation, "\"operands\":[1]", "\"operands\":[-1]"), "operands[0]"},
       {with(an_evaluation, "\"writes\":[2,", "\"writes\":[[],"), "writes[0]"},
       {with(an_evaluation, "\"writes_all\":true", "\"writes_all\":1"), "writes_all"},
       {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":0"), "worker_limit"},
