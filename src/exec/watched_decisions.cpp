@@ -54,8 +54,8 @@ void label(planned_program& program, const ops::node& root) {
       definition, last.fetch_add(1, std::memory_order_relaxed) + 1, std::string(ops::name_of(root)), std::move(text)});
 }
 
-// Arrays of an expression in the order in which one reads it. Of an expression that is used several times within another
-// one, each use is visited, so that the number of visits has a bound.
+// Arrays of an expression in the order in which one reads it. Of a part that is used several times each use is visited,
+// so that the number of visits has a bound.
 class array_order {
  public:
   explicit array_order(const ops::node& root) { visit(root); }

@@ -263,10 +263,13 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
   ASSERT_EQ(problem(), "");
   const std::string a_task =
       R"({"kind":"task","number":1,"structure":"ff","name":"add","text":"t","temporary_bytes":0,"result_bytes":4,)"
-      R"("stages":[{"class":"arithmetic","operation":3,"dtype":"float32","operations":[1,0,0,0,0,0,0,0,0],"bytes":8}]})";
+      R"("stages":[{"class":"arithmetic","operation":3,"dtype":"float32",)"
+      R"("operations":[1,0,0,0,0,0,0,0,0],"bytes":8}]})";
   const std::string an_evaluation =
-      R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null,7]],"operands":[1],"writes":[2,8,0,false,1.5,0],)"
-      R"("writes_all":true,"new":true,"asked":"work","runs":true,"worker_limit":2,"allowed":3,"free_bytes":[0,9],"cold_us":[0,0],"place":0,"workers":[1],)"
+      R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null,7]],)"
+      R"("operands":[1],"writes":[2,8,0,false,1.5,0],)"
+      R"("writes_all":true,"new":true,"asked":"work","runs":true,"worker_limit":2,"allowed":3,)"
+      R"("free_bytes":[0,9],"cold_us":[0,0],"place":0,"workers":[1],)"
       R"("cause":"forced","predicted_us":1,"predicted_work_us":1})";
   write(first + a_task + "\n" + an_evaluation + "\n");
   ASSERT_EQ(problem(), "");
