@@ -46,6 +46,8 @@ void append(std::string& to, const ops::node& of, int depth) {
 std::string text_of(const ops::node& root) {
   std::string text;
   append(text, root, 0);
+  // A number, or an array as it is, says little of what it becomes.
+  if (!text.ends_with(')')) text += fmt::format(" as {} {}", name(root.type), to_string(root.shape));
   return text;
 }
 

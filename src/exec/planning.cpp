@@ -238,7 +238,7 @@ void planned_program::ask_devices(const ops::program& what) {
 
 plan::operand_state state_of(const detail::storage& of) {
   plan::operand_state state;
-  state.id = reinterpret_cast<std::uintptr_t>(&of);
+  state.id = of.id();
   state.bytes = of.size_bytes();
   state.is_pinned = of.is_pinned();
   state.version = of.version();

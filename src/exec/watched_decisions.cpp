@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "exec/expression_text.h"
 #include "exec/run.h"
@@ -52,11 +54,32 @@ void label(planned_program& program, const ops::node& root) {
       definition, last.fetch_add(1, std::memory_order_relaxed) + 1, std::string(ops::name_of(root)), std::move(text)});
 }
 
-plan::operand_state watched_state(const detail::storage& of) {
-  plan::operand_state state = state_of(of);
-  state.id = of.watched_id();
-  return state;
-}
+// Arrays of an expression in the order in which one reads it. Of a part that is used several times each use is visited,
+// so that the number of visits has a bound.
+class array_order {
+ public:
+  explicit array_order(const ops::node& root) { visit(root); }
+  /// From 1 on; 0 if it was not found.
+  std::int16_t number_of(const detail::storage* memory) const {
+    const auto at = std::ranges::find(met_, memory) - met_.begin();
+    return static_cast<std::int16_t>(at < std::ssize(met_) ? at + 1 : 0);
+  }
+
+ private:
+  void visit(const ops::node& of) {
+    constexpr int most_visits = 256;
+    if (visits_ == most_visits) return;
+    ++visits_;
+    if (const auto* const leaf = std::get_if<ops::array_leaf>(&of.detail)) {
+      const detail::storage* const memory = leaf->value.storage().get();
+      if (std::ranges::find(met_, memory) == met_.end()) met_.push_back(memory);
+    }
+    for (const ops::node_ptr& input : of.inputs) visit(*input);
+  }
+
+  int visits_ = 0;
+  std::vector<const detail::storage*> met_;
+};
 
 }  // namespace
 
@@ -74,13 +97,15 @@ void note_decision(bound_program& of, const ops::node& root, const detail::stora
     // As the planner was told, which is of the first operands if there are very many.
     made->storages.resize(std::min(made->storages.size(), question->reads.size()));
     made->reads.assign(question->reads.begin(), question->reads.end());
-    for (std::size_t i = 0; i < made->reads.size(); ++i) made->reads[i].id = made->storages[i]->watched_id();
     made->writes = question->writes;
   } else {
-    for (const detail::storage* each : made->storages) made->reads.push_back(watched_state(*each));
-    if (target != nullptr) made->writes = watched_state(*target);
+    for (const detail::storage* each : made->storages) made->reads.push_back(state_of(*each));
+    if (target != nullptr) made->writes = state_of(*target);
   }
-  if (target != nullptr) made->writes.id = target->watched_id();
+  const array_order order(root);
+  for (std::size_t i = 0; i < made->reads.size(); ++i) {
+    made->operands.push_back(order.number_of(made->storages[i]));
+  }
   made->writes_all = writes_all;
   if (question != nullptr) {
     made->worker_limit = question->worker_limit;

@@ -259,6 +259,7 @@ void tell_evaluation(const bound_program& of, const plan::operand_state& writes,
                                   label.text,
                                   site,
                                   noted.reads,
+                                  noted.operands,
                                   writes,
                                   noted.writes_all,
                                   noted.is_new,
@@ -280,7 +281,7 @@ void tell_evaluation(const bound_program& of, const plan::operand_state& writes,
 void tell_running(const bound_program& what, const detail::storage& output) {
   plan::operand_state writes = what.watched->writes;
   if (writes.id == 0) {
-    writes.id = output.watched_id();
+    writes.id = output.id();
     if (what.watched->asked != plan::asking::everything) writes.bytes = output.size_bytes();
   }
   tell_evaluation(what, writes, true);

@@ -62,6 +62,7 @@ struct watched_decision {
   plan::asking asked = plan::asking::nothing;
   std::vector<detail::storage*> storages;
   std::vector<plan::operand_state> reads;
+  std::vector<std::int16_t> operands;
   plan::operand_state writes;
   bool writes_all = true;
   /// The result is an array of its own.

@@ -43,7 +43,7 @@ storage::storage(key, std::byte* data, std::int64_t size_bytes, bool is_ours) no
     : data_(data), size_bytes_(size_bytes), is_ours_(is_ours), host_state_(data != nullptr ? valid : 0) {}
 
 storage::~storage() {
-  if (const std::uint64_t id = watched_id_.load(std::memory_order_relaxed); id != 0) {
+  if (const std::uint64_t id = id_.load(std::memory_order_relaxed); id != 0) {
     if (memory::storage_watcher* const told = memory::watcher.load(std::memory_order_acquire)) told->on_free(id);
   }
   drop_replicas_but(nullptr);
@@ -79,7 +79,7 @@ void storage::mark_written() noexcept {
   if ((host_state_.load(std::memory_order_relaxed) & tells_writing) != 0 &&
       (host_state_.fetch_and(static_cast<std::uint8_t>(~tells_writing)) & tells_writing) != 0) {
     if (memory::storage_watcher* const told = memory::watcher.load(std::memory_order_acquire)) {
-      told->on_host_write(watched_id());
+      told->on_host_write(id());
     }
   }
   mark_made();
@@ -95,12 +95,12 @@ void storage::watch(bool was_written) noexcept {
   host_state_.fetch_or(was_written ? tells_reading | tells_writing : tells_writing, std::memory_order_acq_rel);
 }
 
-std::uint64_t storage::watched_id() const noexcept {
+std::uint64_t storage::id() const noexcept {
   static constinit std::atomic<std::uint64_t> last{0};
-  std::uint64_t known = watched_id_.load(std::memory_order_relaxed);
+  std::uint64_t known = id_.load(std::memory_order_relaxed);
   if (known != 0) return known;
   const std::uint64_t made = last.fetch_add(1, std::memory_order_relaxed) + 1;
-  return watched_id_.compare_exchange_strong(known, made, std::memory_order_relaxed) ? made : known;
+  return id_.compare_exchange_strong(known, made, std::memory_order_relaxed) ? made : known;
 }
 
 replica* storage::device_part::find(const memory::device_memory& where) const noexcept {
@@ -128,7 +128,7 @@ void storage::fetch() const {
   if (!is_on_host()) fetch_untold();
   if ((host_state_.fetch_and(static_cast<std::uint8_t>(~tells_reading)) & tells_reading) == 0) return;
   if (memory::storage_watcher* const told = memory::watcher.load(std::memory_order_acquire)) {
-    told->on_host_read(watched_id());
+    told->on_host_read(id());
   }
 }
 

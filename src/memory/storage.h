@@ -101,8 +101,8 @@ class storage {
   /// An evaluation has used the bytes, or written them: the watcher (see watcher.h) is told of it when the application
   /// writes them next or, if they were written, reads them on the host; and when this is destroyed.
   void watch(bool was_written) noexcept;
-  /// What the watcher knows it by: a number of its own, from 1 on.
-  std::uint64_t watched_id() const noexcept;
+  /// A number of its own, from 1 on, which no other storage of the process has or had.
+  std::uint64_t id() const noexcept;
 
  private:
   friend class device_use;
@@ -147,7 +147,7 @@ class storage {
   mutable std::atomic<memory::device_memory*> pinned_by_{nullptr};
   std::function<void()> release_;
   std::atomic<std::uint64_t> version_{0};
-  mutable std::atomic<std::uint64_t> watched_id_{0};
+  mutable std::atomic<std::uint64_t> id_{0};
 };
 
 /// A storage's bytes in a device's memory while a piece of work on them is being given to the device. The storage must

@@ -6,7 +6,7 @@
 // Who wants to know what an application itself does with arrays that evaluations use.
 namespace tandem::memory {
 
-/// Storages are known by `storage::watched_id`. Thread safety: any thread calls.
+/// Storages are known by `storage::id`. Thread safety: any thread calls.
 class storage_watcher {
  public:
   /// The application has the bytes on the host, for the first time since an evaluation wrote them; it is going to write

@@ -219,6 +219,7 @@ void decision_log::on_evaluation(const evaluation& what) {
   field(to, "\"planned\"", what.planned);
   if (site != 0) field(to, "\"site\"", site);
   field(to, "\"reads\"", what.reads);
+  field(to, "\"operands\"", what.operands);
   field(to, "\"writes\"", what.writes);
   field(to, "\"writes_all\"", what.writes_all);
   field(to, "\"new\"", what.is_new);

@@ -27,10 +27,10 @@ namespace {
 using nlohmann::json;
 
 // More than any program needs that the library makes, and few enough that no line takes long or much memory.
-constexpr std::size_t most_line_bytes = std::size_t{4} << 20;
+constexpr std::size_t most_line_bytes = std::size_t{16} << 20;
 constexpr int most_depth = 16;
-constexpr std::size_t most_operands = 4096;
-constexpr std::size_t most_stages = 4096;
+constexpr std::size_t most_operands = 65'536;
+constexpr std::size_t most_stages = 65'536;
 constexpr std::size_t most_text_bytes = std::size_t{64} << 10;
 constexpr double most_number = 1e30;
 
@@ -334,6 +334,13 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
   for (std::size_t i = 0; i < operands.size(); ++i) {
     reads.push_back(operand_of(from, &operands[i], fmt::format("reads[{}]", i)));
   }
+  std::vector<std::int16_t> numbers;
+  const json& list = from.list("operands", most_operands);
+  if (list.size() != reads.size()) from.refuse("operands", list, fmt::format("{} numbers", reads.size()));
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    numbers.push_back(static_cast<std::int16_t>(
+        from.integer(list[i], fmt::format("operands[{}]", i), 0, std::numeric_limits<std::int16_t>::max())));
+  }
   const operand_state writes = operand_of(from, &from.value("writes"), "writes");
   const auto places = std::int64_t{devices_} + 1;
   std::vector<std::int64_t> free_bytes;
@@ -367,6 +374,7 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
                         found.text,
                         *sites_[static_cast<std::size_t>(site)],
                         reads,
+                        numbers,
                         writes,
                         from.boolean("writes_all"),
                         from.boolean("new"),

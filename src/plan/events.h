@@ -38,6 +38,8 @@ struct evaluation {
   /// "file.cpp:12" if the call told; "" if not.
   std::string_view site;
   std::span<const operand_state> reads;
+  /// For each of them, which array of the expression it is first, as one reads it, from 1 on; 0 if that is not known.
+  std::span<const std::int16_t> operands;
   /// Where the result goes. `valid_on` is what it was before.
   operand_state writes;
   /// Nothing of what that had before is needed; it is new, or was an array's that the result replaces.

@@ -18,6 +18,7 @@ constexpr std::size_t most_differences = 10;
 // More than all threads of an application keep. A program that is compiled for each evaluation has a planned task of
 // its own each time, which nobody asks for again.
 constexpr std::size_t most_tasks = 65'536;
+constexpr std::size_t most_stages = std::size_t{1} << 20;
 
 // Mathematical functions of other versions of the C library may differ in the last bits.
 bool is_same(double a, double b) { return a == b || std::abs(a - b) <= 1e-9 * std::max(std::abs(a), std::abs(b)); }
@@ -37,8 +38,11 @@ planned_task& replayer::task_of(const evaluation& what) {
     order_.splice(order_.end(), order_, found->second.place_in_order);
     return found->second.task;
   }
-  if (tasks_.size() == most_tasks) {
-    tasks_.erase(order_.front());
+  stages_ += what.what.stages.size();
+  while (!tasks_.empty() && (tasks_.size() >= most_tasks || stages_ > most_stages)) {
+    const auto oldest = tasks_.find(order_.front());
+    stages_ -= oldest->second.task.what().stages.size();
+    tasks_.erase(oldest);
     order_.pop_front();
   }
   const auto place = order_.insert(order_.end(), what.planned);
@@ -88,7 +92,10 @@ decision replayer::decide_again(planned_task& task, const evaluation& what) {
     }
     asked.reads = reads;
     asked.writes = what.writes;
-    if (what.is_new) asked.writes.credit_us = nullptr;  // the storage is made after the decision
+    if (what.is_new) {  // the storage is made after the decision
+      asked.writes.id = 0;
+      asked.writes.credit_us = nullptr;
+    }
     with_own_credit(asked.writes);
     asked.writes_all = what.writes_all;
     std::ranges::copy(what.free_bytes.first(std::min(what.free_bytes.size(), asked.free_bytes.size())),

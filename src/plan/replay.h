@@ -72,6 +72,7 @@ class replayer : public observer {
   std::unordered_map<std::uint64_t, known_task> tasks_;
   /// Numbers of planned tasks, the least recently used first.
   std::list<std::uint64_t> order_;
+  std::size_t stages_ = 0;
   made_result last_;
   std::array<expected, 4096> expected_{};
 };

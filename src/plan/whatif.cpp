@@ -83,8 +83,9 @@ whatif_accounts::owner& whatif_accounts::owner_of(const operand_state& of, const
   if (known != owners_.end()) return known->second;
   const whatif_site& at = sites_[site];
   const std::string_view place = at.where.empty() ? at.expression : at.where;
-  std::string label = position < 0 ? fmt::format("result of {} at {}", what.name, place)
-                                   : fmt::format("operand {} of {} at {}", position + 1, what.name, place);
+  std::string label = position < 0    ? fmt::format("result of {} at {}", what.name, place)
+                      : position == 0 ? fmt::format("operand of {} at {}", what.name, place)
+                                      : fmt::format("operand {} of {} at {}", position, what.name, place);
   std::string key = fmt::format("{} {}", of.bytes, label);
   const auto found = array_numbers_.find(key);
   std::size_t group = 0;
@@ -153,7 +154,7 @@ void whatif_accounts::on_evaluation(const evaluation& what) {
   reads_.clear();
   for (std::size_t i = 0; i < what.reads.size(); ++i) {
     const operand_state& each = what.reads[i];
-    if (each.bytes > 0) owner_of(each, what, number, static_cast<int>(i));
+    if (each.bytes > 0) owner_of(each, what, number, what.operands[i]);
     reads_.push_back(here(each));
   }
   if (what.writes.bytes > 0) owner_of(what.writes, what, number, -1);

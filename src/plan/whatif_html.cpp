@@ -64,7 +64,9 @@ std::string rectangle(double x, double y, double width, double height, std::stri
       width, height, kind, escaped(title));
 }
 
-std::string label_of(const whatif_site& of) { return of.where.empty() ? of.expression : of.where; }
+std::string label_of(const whatif_site& of) {
+  return of.where.empty() ? of.expression : of.where + "  " + of.expression;
+}
 
 // Work and copies of a machine with the device, one after the other.
 std::string stacked(const whatif_site& of, double x, double y, double height, double per_us) {

@@ -263,10 +263,13 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
   ASSERT_EQ(problem(), "");
   const std::string a_task =
       R"({"kind":"task","number":1,"structure":"ff","name":"add","text":"t","temporary_bytes":0,"result_bytes":4,)"
-      R"("stages":[{"class":"arithmetic","operation":3,"dtype":"float32","operations":[1,0,0,0,0,0,0,0,0],"bytes":8}]})";
+      R"("stages":[{"class":"arithmetic","operation":3,"dtype":"float32",)"
+      R"("operations":[1,0,0,0,0,0,0,0,0],"bytes":8}]})";
   const std::string an_evaluation =
-      R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null,7]],"writes":[2,8,0,false,1.5,0],)"
-      R"("writes_all":true,"new":true,"asked":"work","runs":true,"worker_limit":2,"allowed":3,"free_bytes":[0,9],"cold_us":[0,0],"place":0,"workers":[1],)"
+      R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null,7]],)"
+      R"("operands":[1],"writes":[2,8,0,false,1.5,0],)"
+      R"("writes_all":true,"new":true,"asked":"work","runs":true,"worker_limit":2,"allowed":3,)"
+      R"("free_bytes":[0,9],"cold_us":[0,0],"place":0,"workers":[1],)"
       R"("cause":"forced","predicted_us":1,"predicted_work_us":1})";
   write(first + a_task + "\n" + an_evaluation + "\n");
   ASSERT_EQ(problem(), "");
@@ -277,7 +280,7 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
       {"{\"kind\":7}", "kind"},
       {"{\"kind\":\"other\"}", "kind"},
       {std::string(100'000, '['), "deeper"},
-      {std::string(5'000'000, ' '), "longer"},
+      {std::string(17'000'000, ' '), "longer"},
       {with(a_task, "\"number\":1", "\"number\":2"), "number"},
       {with(a_task, "\"ff\"", "\"fg\""), "structure"},
       {with(a_task, "\"ff\"", "\"11111111111111111\""), "structure"},
@@ -317,6 +320,8 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
       {with(an_evaluation, "[1,8,1,false,null,7]", "[1,8,4,false,null,7]"), "reads[0][2]"},
       {with(an_evaluation, "[1,8,1,false,null,7]", "[1,8,1,0,null,7]"), "reads[0][3]"},
       {with(an_evaluation, "[1,8,1,false,null,7]", "[1,8,1,false,1e300,7]"), "reads[0][4]"},
+      {with(an_evaluation, "\"operands\":[1]", "\"operands\":[]"), "operands"},
+      {with(an_evaluation, "\"operands\":[1]", "\"operands\":[-1]"), "operands[0]"},
       {with(an_evaluation, "\"writes\":[2,", "\"writes\":[[],"), "writes[0]"},
       {with(an_evaluation, "\"writes_all\":true", "\"writes_all\":1"), "writes_all"},
       {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":0"), "worker_limit"},

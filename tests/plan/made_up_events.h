@@ -49,6 +49,8 @@ struct made_up_evaluation {
   std::string text = "add(f32[1000], f32[1000])";
   std::string site;
   std::vector<operand_state> reads;
+  /// If there are none: 1, 2, ...
+  std::vector<std::int16_t> operands;
   operand_state writes;
   bool writes_all = true;
   bool is_new = true;
@@ -65,10 +67,12 @@ struct made_up_evaluation {
   double predicted_work_us = 1;
 
   void tell(observer& to) const {
-    to.on_evaluation(
-        {number,     definition,   structure,        planned, what,       name,    text,  site, reads, writes,
-         writes_all, is_new,       worker_limit,     allowed, free_bytes, cold_us, asked, runs, place, workers,
-         why,        predicted_us, predicted_work_us});
+    std::vector<std::int16_t> numbers = operands;
+    while (numbers.size() < reads.size()) numbers.push_back(static_cast<std::int16_t>(numbers.size() + 1));
+    to.on_evaluation({number, definition,   structure, planned,    what,         name,
+                      text,   site,         reads,     numbers,    writes,       writes_all,
+                      is_new, worker_limit, allowed,   free_bytes, cold_us,      asked,
+                      runs,   place,        workers,   why,        predicted_us, predicted_work_us});
   }
 };
 
@@ -86,6 +90,7 @@ class recorder : public observer {
       for (const double operations : each.operations) out << ' ' << operations;
     }
     for (const operand_state& each : what.reads) add(out << " read", each);
+    for (const std::int16_t each : what.operands) out << ' ' << each;
     add(out << " write", what.writes);
     out << ' ' << what.writes_all << what.is_new << what.runs << to_string(what.asked) << ' ' << what.worker_limit
         << ' ' << what.allowed << " free";

@@ -29,6 +29,7 @@ struct seen_evaluation {
   plan::asking asked;
   std::vector<std::uint64_t> reads;
   std::uint64_t writes;
+  std::vector<std::int16_t> operands{};
 };
 
 // Events as words: "run 0", the evaluation's number in the list; "read 3", "write 3", "free 3", by ids.
@@ -47,6 +48,7 @@ class follower : public plan::observer {
                          {},
                          what.writes.id};
     for (const plan::operand_state& each : what.reads) made.reads.push_back(each.id);
+    made.operands.assign(what.operands.begin(), what.operands.end());
     words.push_back("run " + std::to_string(evaluations.size()));
     evaluations.push_back(std::move(made));
   }
@@ -119,7 +121,11 @@ TEST_F(Watching, TellsOfWhatRunsAndWhere) {
   EXPECT_EQ(sum.reads.size(), 2U);
   const seen_evaluation& product = found.evaluations[1];
   EXPECT_EQ(product.site, "watching_test.cpp:" + std::to_string(line + 2));
-  EXPECT_EQ(std::ranges::count(product.reads, sum.writes), 1);
+  ASSERT_EQ(product.operands.size(), 2U);
+  const std::size_t first = product.operands[0] == 1 ? 0 : 1;
+  EXPECT_EQ(product.operands[first], 1);
+  EXPECT_EQ(product.operands[1 - first], 2);
+  EXPECT_EQ(product.reads[first], sum.writes);
   EXPECT_NE(product.writes, sum.writes);
 }
 
