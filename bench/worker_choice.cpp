@@ -46,10 +46,10 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr double least_share_of_best = 0.95;
 constexpr double most_over_one_worker = 1.1;
-/// Rounds in which threads waited for cores that others had, for a larger part of the time, are measured anew; so many
-/// of each size.
+/// Rounds in which threads waited for cores that others had, for a larger part of the time, are measured anew; for so
+/// long at most for each size.
 constexpr double most_waiting = 0.03;
-constexpr int most_repeated = 150;
+constexpr double most_repeating_us = 6e6;
 
 double us_since(clock_type::time_point begin) {
   return std::chrono::duration<double, std::micro>(clock_type::now() - begin).count();
@@ -159,7 +159,7 @@ row measure(const std::string& name, std::int64_t size, const expr& what, const 
   const int rounds = std::clamp(static_cast<int>(spent.size_us / round_us), spent.least_rounds, spent.most_rounds);
   std::vector<std::vector<double>> us(candidates.size());
   const double seconds_of_round = round_us * 1e-6;
-  int repeated = 0;
+  const auto first_begin = clock_type::now();
   for (int round = 0; round < rounds; ++round) {
     const std::optional<double> waited = cli::seconds_waited();
     for (std::size_t turn = 0; turn < candidates.size(); ++turn) {
@@ -171,11 +171,10 @@ row measure(const std::string& name, std::int64_t size, const expr& what, const 
     }
     const double lost_s = cli::seconds_waited().value_or(0) - waited.value_or(0);
     if (lost_s <= most_waiting * seconds_of_round) continue;
-    if (repeated == most_repeated) {
+    if (us_since(first_begin) > most_repeating_us) {
       found.is_contended = true;
       continue;
     }
-    ++repeated;
     --round;
     for (std::vector<double>& each : us) each.pop_back();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

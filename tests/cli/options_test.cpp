@@ -19,11 +19,11 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
 }  // namespace
 
 TEST(options, wrong_use_exits_with_2_and_one_line) {
-  expect_usage_error({}, "a command is missing: eval, scale, explain, calibrate, info, ops or help");
+  expect_usage_error({}, "a command is missing: eval, scale, explain, calibrate, whatif, replay, info, ops or help");
   expect_usage_error({"eva"}, "there is no command 'eva'; did you mean 'eval'?");
-  expect_usage_error(
-      {"frobnicate"},
-      "there is no command 'frobnicate'; the commands are eval, scale, explain, calibrate, info, ops and help");
+  expect_usage_error({"frobnicate"},
+                     "there is no command 'frobnicate'; the commands are eval, scale, explain, calibrate, whatif, "
+                     "replay, info, ops and help");
   expect_usage_error({"eval"}, "an expression is missing");
   expect_usage_error({"eval", "x=1"}, "an expression is missing");
   expect_usage_error({"eval", "x", "y"}, "'y' is not NAME=VALUE, and the expression is 'x'");
@@ -125,6 +125,8 @@ TEST(options, help_and_version) {
                                                     {"explain", "--help"},
                                                     {"help", "calibrate"},
                                                     {"calibrate", "-h"},
+                                                    {"help", "whatif"},
+                                                    {"help", "replay"},
                                                     {"help", "ops"},
                                                     {"ops", "--help"}}) {
     const outcome result = run(arguments);
