@@ -9,14 +9,17 @@
 #include <ctime>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "backend/backend.h"
+#include "cli/waiting.h"
 #include "core/layout.h"
 #include "exec/planning.h"
 #include "memory/storage.h"
@@ -33,7 +36,8 @@
 //
 // A policy's number of workers is only a limit, below which the planner may stay; so programs are given to the CPU's
 // backend as evaluations do, with the number forced. Each time includes the planner's decision, as in an evaluation.
-// Ratios are medians over rounds, since what else goes on in the machine is most alike within one.
+// Ratios are medians over rounds, since what else goes on in the machine is most alike within one. Rounds in which others
+// had the cores are measured anew, as often as that may be of use.
 namespace tandem {
 
 namespace {
@@ -42,6 +46,10 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr double least_share_of_best = 0.95;
 constexpr double most_over_one_worker = 1.1;
+/// Rounds in which threads waited for cores that others had, for a larger part of the time, are measured anew; for so
+/// long at most for each size.
+constexpr double most_waiting = 0.03;
+constexpr double most_repeating_us = 6e6;
 
 double us_since(clock_type::time_point begin) {
   return std::chrono::duration<double, std::micro>(clock_type::now() - begin).count();
@@ -113,6 +121,8 @@ struct row {
   int best;
   double over_best;
   double over_one;
+  /// Others had the cores in some of its rounds.
+  bool is_contended = false;
 };
 
 struct effort {
@@ -133,7 +143,7 @@ std::vector<int> counts_to_try() {
 row measure(const std::string& name, std::int64_t size, const expr& what, const std::vector<int>& counts,
             const effort& spent) {
   work of(what);
-  row found{name, size, {}, of.chosen(), 0, 0, 0};
+  row found{name, size, {}, of.chosen(), 0, 0, 0, false};
   // The last one is the planner's.
   std::vector<std::optional<int>> candidates(counts.begin(), counts.end());
   candidates.emplace_back();
@@ -148,13 +158,26 @@ row measure(const std::string& name, std::int64_t size, const expr& what, const 
   const double round_us = slowest_us * calls * static_cast<double>(candidates.size());
   const int rounds = std::clamp(static_cast<int>(spent.size_us / round_us), spent.least_rounds, spent.most_rounds);
   std::vector<std::vector<double>> us(candidates.size());
+  const double seconds_of_round = round_us * 1e-6;
+  const auto first_begin = clock_type::now();
   for (int round = 0; round < rounds; ++round) {
+    const std::optional<double> waited = cli::seconds_waited();
     for (std::size_t turn = 0; turn < candidates.size(); ++turn) {
       const std::size_t at = (turn + static_cast<std::size_t>(round)) % candidates.size();
+      of.run(candidates[at]);  // wakes workers that went to sleep while one did it alone
       const auto begin = clock_type::now();
       for (int i = 0; i < calls; ++i) of.run(candidates[at]);
       us[at].push_back(us_since(begin) / calls);
     }
+    const double lost_s = cli::seconds_waited().value_or(0) - waited.value_or(0);
+    if (lost_s <= most_waiting * seconds_of_round) continue;
+    if (us_since(first_begin) > most_repeating_us) {
+      found.is_contended = true;
+      continue;
+    }
+    --round;
+    for (std::vector<double>& each : us) each.pop_back();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   for (const std::vector<double>& each : us) found.us.push_back(median(each));
   const auto best = static_cast<std::size_t>(std::min_element(found.us.begin(), found.us.end() - 1) - found.us.begin());
@@ -178,18 +201,22 @@ std::string heading(const std::vector<int>& counts) {
     names += fmt::format(" {} us |", each);
     rule += "---:|";
   }
-  return names + " planner us | its workers | auto/best | auto/p1 |\n" + rule + "---:|---:|---:|---:|\n";
+  return names + " planner us | its workers | auto/best | auto/p1 | |\n" + rule + "---:|---:|---:|---:|---|\n";
 }
 
 std::string line_of(const row& of) {
   std::string text = fmt::format("| {} | {} |", of.name, of.size);
   for (const double each : of.us) text += fmt::format(" {:.2f} |", each);
-  return text + fmt::format(" {} | {:.3f} | {:.3f} |\n", of.chosen, of.over_best, of.over_one);
+  return text + fmt::format(" {} | {:.3f} | {:.3f} |{}\n", of.chosen, of.over_best, of.over_one,
+                            of.is_contended ? " contended |" : " |");
 }
 
 std::string verdict(bool is_met) { return is_met ? "PASS" : "MISSED"; }
 
-std::string summary_of(const std::vector<row>& rows) {
+std::string summary_of(const std::vector<row>& all) {
+  std::vector<row> rows;
+  std::ranges::copy_if(all, std::back_inserter(rows), [](const row& each) { return !each.is_contended; });
+  if (rows.empty()) return "Others had the cores all the time.\n";
   double logarithms = 0;
   const row* worst = &rows.front();
   int exact = 0;
@@ -199,13 +226,18 @@ std::string summary_of(const std::vector<row>& rows) {
     exact += each.chosen == each.best ? 1 : 0;
   }
   const double share = std::exp(logarithms / static_cast<double>(rows.size()));
-  return fmt::format(
+  std::string text = fmt::format(
       "| measure | goal | here | |\n|---|---|---|---|\n"
       "| speed of the best number of workers, geometric mean of {} sizes | >= {:.0f} % | {:.1f} % | {} |\n"
       "| time beside one worker, worst | <= {} | {:.3f} ({}, {}) | {} |\n"
       "\nThe planner chose the number that was fastest here {} times of {}.\n",
       rows.size(), 100 * least_share_of_best, 100 * share, verdict(share >= least_share_of_best), most_over_one_worker,
       worst->over_one, worst->name, worst->size, verdict(worst->over_one <= most_over_one_worker), exact, rows.size());
+  if (rows.size() < all.size()) {
+    text += fmt::format("{} sizes are left out: others had the cores whenever they were measured (\"contended\").\n",
+                        all.size() - rows.size());
+  }
+  return text;
 }
 
 std::string today() {
@@ -240,7 +272,7 @@ struct elementwise_work {
 };
 
 void run(bool is_quick, const std::string& output) {
-  const effort spent = is_quick ? effort{3, 7, 500, 20'000} : effort{7, 31, 3000, 1'500'000};
+  const effort spent = is_quick ? effort{3, 7, 500, 20'000} : effort{7, 31, 1500, 1'500'000};
   const std::vector<int> counts = counts_to_try();
   page out;
   out.add(fmt::format(

@@ -67,10 +67,10 @@ std::string to_string(const explanation& of) {
     const std::string name = is_host ? fmt::format("cpu, {} worker{}", each.workers, each.workers == 1 ? "" : "s")
                                      : fmt::format("{}{}", to_string(each.place),
                                                    each.place.kind() == device::kind::simulated ? " (simulated)" : "");
-    text += fmt::format("{} {:<38} {:>14.2f} us{}\n", static_cast<int>(i) == of.chosen ? '*' : ' ', name, each.total_us,
+    text += fmt::format("{} {:<50} {:>14.2f} us{}\n", static_cast<int>(i) == of.chosen ? '*' : ' ', name, each.total_us,
                         each.why_not.empty() ? "" : "  not possible: " + each.why_not);
     for (const cost_term& term : each.terms) {
-      text += fmt::format("      {:<34} {:>14.2f}     {}\n", term.name, term.us, term.from);
+      text += fmt::format("      {:<46} {:>14.2f}     {}\n", term.name, term.us, term.from);
     }
   }
   const std::string chosen = to_string(of.candidates[static_cast<std::size_t>(of.chosen)].place);

@@ -28,6 +28,13 @@ std::string text_of(const correction& of) {
 
 std::string joined(std::string a, const std::string& b) { return b.empty() ? a : a + "; " + b; }
 
+std::string size_text(double bytes) {
+  if (bytes < 1e3) return fmt::format("{:.0f} bytes", bytes);
+  if (bytes < 1e6) return fmt::format("{:.4g} kB", bytes * 1e-3);
+  if (bytes < 1e9) return fmt::format("{:.4g} MB", bytes * 1e-6);
+  return fmt::format("{:.4g} GB", bytes * 1e-9);
+}
+
 double finite_margin(double chosen_us, double other_us) noexcept {
   return chosen_us > 0 ? (other_us - chosen_us) / chosen_us : 0;
 }
@@ -70,7 +77,7 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
                                    ? host.product_alone[width].nearest(std::cbrt(stage.m * stage.n * stage.k))
                                    : host.operations_per_s[static_cast<std::size_t>(stage.main)][width];
         constexpr std::string_view levels[] = {"in a core's caches", "in the shared cache", "in memory"};
-        add(is_bound_by_memory ? fmt::format("memory{}: {:.4g} MB {}", of_stage, stage.bytes * 1e-6, levels[time.level])
+        add(is_bound_by_memory ? fmt::format("memory{}: {} {}", of_stage, size_text(stage.bytes), levels[time.level])
                                : fmt::format("compute{}: {}", of_stage, to_string(stage.main)),
             std::max(time.compute_us, time.memory_us), text_of(rate));
         uncorrected_us += time.us();
@@ -87,7 +94,7 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
         const bool is_bound_by_memory = time.memory_us >= time.compute_us;
         const auto width = static_cast<std::size_t>(width_of(stage.type));
         add("kernel" + of_stage, us - std::max(time.memory_us, time.compute_us), text_of(by.kernel_us));
-        add(is_bound_by_memory ? fmt::format("memory{}: {:.4g} MB", of_stage, stage.bytes * 1e-6)
+        add(is_bound_by_memory ? fmt::format("memory{}: {}", of_stage, size_text(stage.bytes))
                                : fmt::format("compute{}: {}", of_stage, to_string(stage.main)),
             std::max(time.memory_us, time.compute_us),
             text_of(is_bound_by_memory ? by.bytes_per_s.nearest(stage.bytes)
@@ -105,8 +112,8 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
       const direction to = place == host_place ? direction::to_host : direction::to_device;
       const int over = place == host_place ? std::countr_zero(operand.valid_on) : place;
       const memory_kind kind = operand.is_pinned ? memory_kind::pinned : memory_kind::pageable;
-      add(fmt::format("copy {}: {:.4g} MB", place == host_place ? "to the host" : "in",
-                      static_cast<double>(operand.bytes) * 1e-6),
+      add(fmt::format("copy {}: {}", place == host_place ? "to the host" : "in",
+                      size_text(static_cast<double>(operand.bytes))),
           us,
           joined(text_of(state_->link(over, to, kind).bytes_per_s.nearest(static_cast<double>(operand.bytes))),
                  text_of(state_->of_link(over, to, kind))));
@@ -122,8 +129,7 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
       const device_profile& by = state_->devices[static_cast<std::size_t>(place)].constants;
       const std::string chance = fmt::format("read on the host with probability {:.2g}", probability);
       add("synchronize", probability * here.wait_us, joined(text_of(by.synchronize_us), chance));
-      add(fmt::format("copy back: {:.4g} MB", static_cast<double>(asked.writes.bytes) * 1e-6),
-          of.back_us - probability * here.wait_us,
+      add("copy back: " + size_text(static_cast<double>(asked.writes.bytes)), of.back_us - probability * here.wait_us,
           joined(joined(text_of(state_->link(place, direction::to_host, kind)
                                     .bytes_per_s.nearest(static_cast<double>(asked.writes.bytes))),
                         text_of(state_->of_link(place, direction::to_host, kind))),

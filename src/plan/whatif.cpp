@@ -52,6 +52,27 @@ std::string advice_for(const whatif_array& of) {
   return "moves for each use";
 }
 
+// An expression's text without its constants, but with shapes and axes: a loop may compute with another number each time.
+std::string without_constants(std::string_view text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string made;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool begins_value = i > 0 && (text[i - 1] == '(' || text[i - 1] == ' ');
+    const std::string_view rest = text.substr(i);
+    if (rest.starts_with(" (") || rest.starts_with("=(")) {
+      const std::size_t end = std::min(rest.find(')'), rest.size());
+      made += rest.substr(0, end);
+      i += end;
+    } else if (begins_value && (is_digit(rest[0]) || (rest.size() > 1 && rest[0] == '-' && is_digit(rest[1])))) {
+      made += '#';
+      i += std::min(rest.find_first_of(",)"), rest.size());
+    } else {
+      made += text[i++];
+    }
+  }
+  return made;
+}
+
 }  // namespace
 
 whatif_accounts::whatif_accounts(whatif_machine machine)
@@ -61,7 +82,7 @@ whatif_accounts::whatif_accounts(whatif_machine machine)
 }
 
 std::size_t whatif_accounts::site_of(const evaluation& what) {
-  std::string key(what.site.empty() ? what.text : what.site);
+  std::string key = what.site.empty() ? without_constants(what.text) : std::string(what.site);
   const auto found = site_numbers_.find(key);
   if (found != site_numbers_.end()) return found->second;
   if (sites_.size() < most_sites) {

@@ -46,7 +46,7 @@ TEST(explain, chooses_the_place_by_the_size) {
   EXPECT_TRUE(has_line(small.out, "matmul: float32 \\(128, 128\\)")) << small.out;
   EXPECT_TRUE(has_line(small.out, "\\* cpu, 1 worker +[0-9.]+ us")) << small.out;
   EXPECT_TRUE(has_line(small.out, "  sim:h200 \\(simulated\\) +[0-9.]+ us")) << small.out;
-  EXPECT_TRUE(has_line(small.out, " +copy in: 0\\.06554 MB +[0-9.]+ +prior.*")) << small.out;
+  EXPECT_TRUE(has_line(small.out, " +copy in: 65\\.54 kB +[0-9.]+ +prior.*")) << small.out;
   EXPECT_TRUE(has_line(small.out, "chosen: cpu \\((transfer|launch|compute)-bound\\): .*")) << small.out;
 
   const outcome large = explain({"a @ b", "a=f32[4096,4096]", "b=f32[4096,4096]", "--device", "sim:h200"});

@@ -125,6 +125,8 @@ TEST(options, help_and_version) {
                                                     {"explain", "--help"},
                                                     {"help", "calibrate"},
                                                     {"calibrate", "-h"},
+                                                    {"help", "whatif"},
+                                                    {"help", "replay"},
                                                     {"help", "ops"},
                                                     {"ops", "--help"}}) {
     const outcome result = run(arguments);
