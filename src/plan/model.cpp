@@ -10,7 +10,11 @@ namespace {
 
 double positive(double value) noexcept { return std::max(value, 1e-9); }
 
-double size_of_product(const stage_task& what) noexcept { return std::cbrt(what.m * what.n * what.k); }
+// The cube root of m * n * k of a product of real matrices with as many operations as one of these.
+double size_of_product(const stage_task& what) noexcept {
+  const double operations = what.operations[static_cast<std::size_t>(work_class::product)];
+  return std::cbrt(operations / 2 / std::max(what.batch, 1.0));
+}
 
 // All but products, of one worker.
 double compute_us(const std::array<std::array<constant, width_count>, work_class_count>& rates,
@@ -103,8 +107,10 @@ host_time host_model::best(const stage_task& what, int limit) const noexcept {
     last = each.workers;
     look(each);
   }
-  if (last != limit) look(team_of(limit));
-  return best.us() < (1 - least_gain_by_workers) * first.us() ? best : first;
+  if (last != limit && limit < by_.cores) look(team_of(limit));
+  if (best.us() >= (1 - least_gain_by_workers) * first.us()) return first;
+  // Somebody asks for more workers than there are cores: that is obeyed where all cores would be used.
+  return limit > by_.cores && best.workers == by_.cores ? time(what, by_one, team_of(limit)) : best;
 }
 
 device_time on_device(const device_profile& by, const stage_task& what) noexcept {
@@ -113,7 +119,7 @@ device_time on_device(const device_profile& by, const stage_task& what) noexcept
   time.compute_us = compute_us(by.operations_per_s, what);
   if (const double operations = product_operations(what); operations > 0) {
     // A batch fills a device as one large product does.
-    const double size = std::cbrt(what.m * what.n * what.k * std::max(what.batch, 1.0));
+    const double size = std::cbrt(operations / 2);
     time.compute_us += operations / positive(by.product[static_cast<std::size_t>(width_of(what.type))](size)) * 1e6;
   }
   time.memory_us = what.bytes / positive(by.bytes_per_s(what.bytes)) * 1e6;
