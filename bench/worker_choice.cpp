@@ -163,7 +163,9 @@ row measure(const std::string& name, std::int64_t size, const expr& what, const 
   for (int round = 0; round < rounds; ++round) {
     const std::optional<double> waited = cli::seconds_waited();
     for (std::size_t turn = 0; turn < candidates.size(); ++turn) {
-      const std::size_t at = (turn + static_cast<std::size_t>(round)) % candidates.size();
+      // There and back, so that each follows each other: workers of the one before may still look for work.
+      const std::size_t position = (turn + static_cast<std::size_t>(round) / 2) % candidates.size();
+      const std::size_t at = round % 2 == 0 ? position : candidates.size() - 1 - position;
       of.run(candidates[at]);  // wakes workers that went to sleep while one did it alone
       const auto begin = clock_type::now();
       for (int i = 0; i < calls; ++i) of.run(candidates[at]);

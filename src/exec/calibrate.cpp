@@ -110,9 +110,7 @@ profile_report calibrate(const calibration_options& options) {
     made.constants.devices.erase(made.constants.devices.begin());
   }
   plan::write_profile(made.constants, file);
-  made.file = file;
-  made.host_is_calibrated = true;
-  return report_of(made);
+  return report_of(plan::load_profile(file, true));  // with figures rounded as in the file
 }
 
 profile_report current_profile() { return report_of(plan::load_profile()); }
