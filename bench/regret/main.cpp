@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "regret/application_table.h"
 #include "regret/choices.h"
 #include "regret/deciding.h"
 #include "regret/faults.h"
@@ -164,6 +165,9 @@ class report {
       }
     }
 
+    const judged_applications applications =
+        judge_applications(chosen, wanted_.quick ? 0.1 : 1, wanted_.seed + 8, text_);
+
     text_ +=
         "\n## Faults\n\n| | evaluations until right again after one of 500 times the length | after a link 5 times as "
         "slow |\n|---|---|---|\n";
@@ -189,6 +193,7 @@ class report {
               {"sequences, against dynamic programming, geometric mean", chains.geometric_mean(), 0.15, "%"},
               {"the same, sum (mean of machines)", sum_of_sequences, 0.15, "%"},
               {"sequences that are done again, sum (mean of machines)", sum_of_repeats, 0.15, "%"},
+              {"applications, mean", applications.mean, 0.15, "%"},
               {"crossover of products, worst difference", worst_crossover, 0.15, "%"},
               {"a decision, warm", ns.warm_ns, 100, "ns"},
               {"a decision, cold", ns.cold_ns, 300, "ns"},
