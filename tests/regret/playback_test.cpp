@@ -59,7 +59,9 @@ TEST(Recording, MonteCarloReadsASumForEachBlock) {
   std::set<std::uint64_t> sums;
   for (const recorded_event& each : made.events) {
     if (each.what == kind::evaluation && each.writes.bytes == 8) sums.insert(each.writes.id);
-    if (each.what == kind::host_read) EXPECT_TRUE(sums.contains(each.id));
+    if (each.what == kind::host_read) {
+      EXPECT_TRUE(sums.contains(each.id));
+    }
   }
   EXPECT_EQ(sums.size(), 3U);
 }
