@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "regret/application_table.h"
 #include "regret/choices.h"
 #include "regret/deciding.h"
 #include "regret/faults.h"
@@ -96,6 +97,7 @@ class report {
     add_sequences();
     add_crossovers();
     add_faults();
+    add_applications();
     add_timings();
   }
 
@@ -224,6 +226,15 @@ class report {
       worst = std::max({worst, found.from_spike, found.from_slow_link});
     }
     goals_.push_back({"evaluations until right after a spike or a drift", static_cast<double>(worst), 20, ""});
+  }
+
+  void add_applications() {
+    std::vector<const machine*> counted;
+    for (const machine* each : shown_) {
+      if (counts(*each)) counted.push_back(each);
+    }
+    const judged_applications found = judge_applications(counted, wanted_.quick ? 0.1 : 1, wanted_.seed + 8, text_);
+    goals_.push_back({"applications, mean", found.mean, 0.15, "%"});
   }
 
   void add_timings() {

@@ -37,10 +37,10 @@ scene::scene(const machine& on, knowledge of, std::uint64_t seed, plan::planner_
   planner_->add({"device", std::move(device)});
 }
 
-double scene::run(const work& what, plan::planned_task& planned, const plan::decision& decided) {
+double scene::run(const tandem::ops::program& what, plan::planned_task& planned, const plan::decision& decided) {
   const bool is_host = decided.place == plan::host_place;
-  const double alone_us = is_host ? truth_.host_us(what.program, decided.workers)
-                                  : truth_.device_us(what.program) - on_.device->allocate_us;
+  const double alone_us =
+      is_host ? truth_.host_us(what, decided.workers) : truth_.device_us(what) - on_.device->allocate_us;
   const double us = time_.work(alone_us);
   // On a device, from the first kernel's start to the last one's end.
   planner_->learn(planner_->lesson_of(planned, decided.place), is_host ? us : us - on_.device->launch_us);

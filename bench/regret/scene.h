@@ -33,7 +33,11 @@ class scene {
 
   /// Runs work where it was decided, and lets the planner learn from that. Returns what it took with all that
   /// disturbed it.
-  double run(const work& what, tandem::plan::planned_task& planned, const tandem::plan::decision& decided);
+  double run(const tandem::ops::program& what, tandem::plan::planned_task& planned,
+             const tandem::plan::decision& decided);
+  double run(const work& what, tandem::plan::planned_task& planned, const tandem::plan::decision& decided) {
+    return run(what.program, planned, decided);
+  }
   /// The same of a copy.
   double copy(tandem::plan::direction to, std::int64_t bytes);
 

@@ -59,11 +59,15 @@ class hub final : public memory::storage_watcher {
   std::unique_ptr<plan::decision_log> set_log(std::unique_ptr<plan::decision_log> log) {
     const std::lock_guard lock(guard_);
     std::swap(log, log_);
-    if (log_ != nullptr) {
-      for (int place = 1; place <= told_places_; ++place) log_->on_device(device_at(place));
-    }
+    if (log_ != nullptr) tell_known_devices(*log_);
     update();
     return log;
+  }
+  void set_observer(plan::observer* whom) {
+    const std::lock_guard lock(guard_);
+    observer_ = whom;
+    if (observer_ != nullptr) tell_known_devices(*observer_);
+    update();
   }
   void set_whatif(std::unique_ptr<plan::whatif_accounts> accounts) {
     const std::lock_guard lock(guard_);
@@ -80,6 +84,7 @@ class hub final : public memory::storage_watcher {
     }
     log_.reset();
     whatif_.reset();
+    observer_ = nullptr;
     update();
     return report;
   }
@@ -122,20 +127,25 @@ class hub final : public memory::storage_watcher {
   plan::named_device_profile device_at(int place) const {
     return {std::string(planner_.name_of(place)), {}, planner_.constants_at(place)};
   }
+  void tell_known_devices(plan::observer& whom) const {
+    for (int place = 1; place <= told_places_; ++place) whom.on_device(device_at(place));
+  }
   // An application goes on, whatever happens to those who follow it.
   template <class Tell>
   void tell_locked(Tell&& tell_one) noexcept {
     try {
       if (log_ != nullptr) tell_one(*log_);
       if (whatif_ != nullptr) tell_one(*whatif_);
+      if (observer_ != nullptr) tell_one(*observer_);
     } catch (...) {
       log_.reset();
       whatif_.reset();
+      observer_ = nullptr;
       update();
     }
   }
   void update() noexcept {
-    const bool any = log_ != nullptr || whatif_ != nullptr;
+    const bool any = log_ != nullptr || whatif_ != nullptr || observer_ != nullptr;
     memory::watcher.store(any ? this : nullptr, std::memory_order_release);
     somebody_watches.store(any, std::memory_order_release);
   }
@@ -146,6 +156,7 @@ class hub final : public memory::storage_watcher {
   const plan::planner& planner_ = planner_of_process();
   std::unique_ptr<plan::decision_log> log_;
   std::unique_ptr<plan::whatif_accounts> whatif_;
+  plan::observer* observer_ = nullptr;
   std::uint64_t last_number_ = 0;
   int told_places_ = 0;
 };
@@ -230,6 +241,11 @@ void log_decisions(const std::string& path) {
   if (before != nullptr) before->close();
 }
 
+void set_observer(plan::observer* whom) {
+  begin_watching();
+  get_hub().set_observer(whom);
+}
+
 void call_site::enter(const std::source_location& where) noexcept {
   if (current.file != nullptr || *where.file_name() == '\0') return;
   current = {where.file_name(), where.line()};
@@ -273,7 +289,8 @@ void tell_evaluation(const bound_program& of, const plan::operand_state& writes,
                                   of.decided.workers,
                                   of.decided.why,
                                   of.decided.predicted_us,
-                                  of.decided.predicted_work_us});
+                                  of.decided.predicted_work_us,
+                                  &of.program()});
 }
 
 }  // namespace

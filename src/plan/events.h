@@ -63,6 +63,9 @@ struct evaluation {
   /// Of the whole, with transfers, and of the work alone.
   double predicted_us;
   double predicted_work_us;
+
+  /// Of the task; null where it is read from a log. Lives as long as the call.
+  const ops::program* program = nullptr;
 };
 
 /// Follows an application. Functions are called one at a time, in the order in which things happen, but for outcomes of
