@@ -235,6 +235,7 @@ class report {
     }
     const judged_applications found = judge_applications(counted, wanted_.quick ? 0.1 : 1, wanted_.seed + 8, text_);
     goals_.push_back({"applications, mean", found.mean, 0.15, "%"});
+    goals_.push_back({"applications that are run again, mean", found.mean_of_repeats, 0.15, "%"});
   }
 
   void add_timings() {
