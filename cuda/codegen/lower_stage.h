@@ -19,6 +19,8 @@ class lowering {
   /// A new temporary, which lives from the first to the last step that touches it.
   int temporary(std::int64_t size_bytes);
 
+  /// What is appended from now on is a part of that stage.
+  void begin_stage(int number) noexcept { stage_ = number; }
   /// Appends a step. A launch of no blocks is not one.
   void add(launch made);
   void add(product made);
@@ -30,6 +32,7 @@ class lowering {
   const ops::program* program_;
   granularity grain_;
   lowered_program made_;
+  int stage_ = 0;
 
   void touch(int buffer);
 };

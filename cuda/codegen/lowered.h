@@ -77,6 +77,8 @@ struct lowered_program {
   };
   std::vector<buffer> buffers;
   std::vector<step> steps;
+  /// For each step, the stage that it is a part of. Steps are in the order of the stages, of which some have none.
+  std::vector<int> stages;
 };
 
 /// How much of a program becomes one kernel.

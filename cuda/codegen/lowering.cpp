@@ -18,11 +18,13 @@ void lowering::add(launch made) {
   if (made.blocks == 0) return;
   for (const word& of : made.words) touch(of.buffer);
   made_.steps.push_back(std::move(made));
+  made_.stages.push_back(stage_);
 }
 
 void lowering::add(product made) {
   for (const product::operand* of : {&made.x, &made.y, &made.target}) touch(of->buffer);
   made_.steps.push_back(std::move(made));
+  made_.stages.push_back(stage_);
 }
 
 void lowering::touch(int buffer) {

@@ -104,10 +104,10 @@ std::shared_ptr<const tandem::backend::executable> gpu_backend::prepare(ops::pro
 }
 
 void gpu_backend::run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,
-                      const resolved_policy&, std::span<const std::int16_t>) {
+                      const resolved_policy&, std::span<const std::int16_t>, tandem::backend::late_operands* late) {
   const auto& program = static_cast<const gpu_executable&>(what);
   const gpu_scope scope(where_, "run a program");
-  program.run(operands, *memory_);
+  program.run(operands, late, *memory_);
 }
 
 }  // namespace tandem::cuda

@@ -24,7 +24,8 @@ class gpu_backend final : public backend::backend {
   double cold_us(const ops::program& what) const override;
   std::shared_ptr<const tandem::backend::executable> prepare(ops::program what) override;
   void run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,
-           const resolved_policy& rules, std::span<const std::int16_t> workers) override;
+           const resolved_policy& rules, std::span<const std::int16_t> workers,
+           tandem::backend::late_operands* late) override;
 
  private:
   /// Made current also by those who only ask.

@@ -149,7 +149,8 @@ const gpu_executable::way& gpu_executable::choose() const {
   return *single_;
 }
 
-void gpu_executable::run(std::span<const backend::operand> operands, gpu_memory& memory) const {
+void gpu_executable::run(std::span<const backend::operand> operands, backend::late_operands* late,
+                         gpu_memory& memory) const {
   const profiler_range range(name_.c_str());
   // Kernels and cuBLAS are loaded into memory that the pool may have taken.
   const auto with_room = [&](auto&& load) -> decltype(load()) {
@@ -164,12 +165,8 @@ void gpu_executable::run(std::span<const backend::operand> operands, gpu_memory&
   queue& to = memory.current_queue();
   if (by.multiplies) with_room([&] { to.blas(); });
   where_.note_given(name_);
-  std::vector<std::byte*> addresses(by.lowered.buffers.size(), nullptr);
-  for (std::size_t i = 0; i < operands.size() && i < addresses.size(); ++i) {
-    if (by.lowered.buffers[i].use != ops::buffer::role::temporary) addresses[i] = operands[i].data;
-  }
   try {
-    give(by, addresses, to, memory);
+    give(by, operands, late, to, memory);
   } catch (...) {
     // Who called does not know that a part was given, so nobody would wait for it before a block serves others.
     if (where_.is_usable()) {
@@ -180,10 +177,24 @@ void gpu_executable::run(std::span<const backend::operand> operands, gpu_memory&
   }
 }
 
-void gpu_executable::give(const way& by, std::vector<std::byte*>& addresses, queue& to, gpu_memory& memory) const {
+void gpu_executable::give(const way& by, std::span<const backend::operand> operands, backend::late_operands* late,
+                          queue& to, gpu_memory& memory) const {
+  std::vector<std::byte*> addresses(by.lowered.buffers.size(), nullptr);
+  const auto take_operands = [&] {
+    for (std::size_t i = 0; i < operands.size() && i < addresses.size(); ++i) {
+      if (by.lowered.buffers[i].use != ops::buffer::role::temporary) addresses[i] = operands[i].data;
+    }
+  };
+  take_operands();
+  int next_stage = 0;
   temporaries blocks(memory, by.lowered, addresses);
   blas_handle* const blas = by.multiplies ? &to.blas() : nullptr;
   for (std::size_t i = 0; i < by.lowered.steps.size(); ++i) {
+    for (; late != nullptr && next_stage <= by.lowered.stages[i]; ++next_stage) {
+      if (!late->has(next_stage)) continue;
+      late->bring(next_stage);
+      take_operands();
+    }
     for (const int each : by.begins[i]) blocks.begin(each);
     if (const auto* const kernel_launch = std::get_if<launch>(&by.lowered.steps[i])) {
       launch_kernel(*kernel_launch, *by.kernels[i], addresses, to);

@@ -29,9 +29,9 @@ class gpu_executable final : public backend::executable {
   std::int64_t temporary_bytes() const noexcept override;
   bool is_settled() const noexcept override { return fused_.is_ready(); }
 
-  /// Gives all steps to the calling thread's queue. The GPU must be current.
+  /// Gives all steps to the calling thread's queue. `late` is null if all operands are there. The GPU must be current.
   /// Throws: `out_of_memory`, `device_error`; what was given is done then.
-  void run(std::span<const backend::operand> operands, gpu_memory& memory) const;
+  void run(std::span<const backend::operand> operands, backend::late_operands* late, gpu_memory& memory) const;
 
  private:
   /// One way to do the program.
@@ -53,7 +53,8 @@ class gpu_executable final : public backend::executable {
 
   way make_way(granularity grain);
   const way& choose() const;
-  void give(const way& by, std::vector<std::byte*>& addresses, queue& to, gpu_memory& memory) const;
+  void give(const way& by, std::span<const backend::operand> operands, backend::late_operands* late, queue& to,
+            gpu_memory& memory) const;
   void launch_kernel(const launch& what, const stored_kernel& code, std::span<std::byte* const> addresses,
                      queue& to) const;
 

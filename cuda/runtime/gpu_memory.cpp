@@ -66,6 +66,11 @@ void gpu_memory::await(const memory::mark& point) {
 
 void gpu_memory::synchronize() { queues_.synchronize("wait for all work"); }
 
+bool gpu_memory::begin_copies() {
+  const gpu_scope scope(where_, "copy to the device");
+  return queues_.begin_copies();
+}
+
 void gpu_memory::use_stream(std::uintptr_t stream) { queues_.use(stream); }
 
 bool gpu_memory::pin(std::byte* begin, std::int64_t size_bytes) noexcept {

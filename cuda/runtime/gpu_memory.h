@@ -29,6 +29,8 @@ class gpu_memory final : public memory::device_memory {
   std::optional<double> passed_us(const memory::mark& begin, const memory::mark& end) noexcept override;
   void await(const memory::mark& point) override;
   void synchronize() override;
+  bool begin_copies() override;
+  void end_copies() noexcept override { queues_.end_copies(); }
   void use_stream(std::uintptr_t stream) override;
   bool pin(std::byte* begin, std::int64_t size_bytes) noexcept override;
   void unpin(std::byte* begin, std::int64_t size_bytes) noexcept override;

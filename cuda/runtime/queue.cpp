@@ -20,6 +20,9 @@ struct thread_entry {
   queues* of;
   std::shared_ptr<queue> own;
   std::shared_ptr<queue> in_use;
+  /// For copies beside the work.
+  std::shared_ptr<queue> copies;
+  bool is_copying = false;
 };
 
 /// The calling thread's entries are gone: it is ending, and objects of its own, or static ones, that were made before
@@ -38,6 +41,7 @@ struct thread_entries {
     if (!may_call_cuda()) return;
     for (thread_entry& each : all) {
       if (each.own != nullptr) each.of->give_back(std::move(each.own));
+      if (each.copies != nullptr) each.of->give_back(std::move(each.copies));
     }
   }
 
@@ -45,7 +49,7 @@ struct thread_entries {
     for (thread_entry& each : all) {
       if (each.of == &of) return each;
     }
-    return all.emplace_back(thread_entry{&of, nullptr, nullptr});
+    return all.emplace_back(thread_entry{&of, nullptr, nullptr, nullptr});
   }
 };
 
@@ -188,6 +192,7 @@ queue& queues::current() {
   if (has_ended) [[unlikely]]
     return of_ended_threads();
   thread_entry& mine = of_this_thread.at(*this);
+  if (mine.is_copying) return *mine.copies;
   if (mine.in_use == nullptr) {
     mine.own = own();
     mine.in_use = mine.own;
@@ -223,6 +228,17 @@ void queues::use(std::uintptr_t stream) {
   const gpu_scope scope(where_, "use a stream");
   mine.in_use = lent(reinterpret_cast<cudaStream_t>(stream));
 }
+
+bool queues::begin_copies() {
+  if (has_ended) return false;
+  thread_entry& mine = of_this_thread.at(*this);
+  if (mine.in_use != mine.own) return false;
+  if (mine.copies == nullptr) mine.copies = own();
+  mine.is_copying = true;
+  return true;
+}
+
+void queues::end_copies() noexcept { of_this_thread.at(*this).is_copying = false; }
 
 std::shared_ptr<queue> queues::own() {
   {

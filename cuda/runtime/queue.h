@@ -112,13 +112,17 @@ class queues {
   queues(const queues&) = delete;
   queues& operator=(const queues&) = delete;
 
-  /// The calling thread's: its own, made at first use, or the one it was told to use. Threads that are ending share
+  /// The calling thread's: its own, made at first use, that for copies, or the one it was told to use. Threads that are ending share
   /// one.
   /// Throws: `device_error`.
   queue& current();
   /// The calling thread's work goes to this stream; 0 for its own. Throws: `device_error`, also for a stream of another
   /// GPU and for one that is being captured.
   void use(std::uintptr_t stream);
+  /// The calling thread's work goes to its second queue, made at first use, until `end_copies`; false, and nothing
+  /// changed, if it goes to a stream of the application's or the thread is ending. Throws: `device_error`.
+  bool begin_copies();
+  void end_copies() noexcept;
   /// Blocks until the work of all threads is done. Throws: `device_error`.
   void synchronize(const char* operation);
 

@@ -82,6 +82,21 @@ struct hardware_hints {
   double pinned_bytes_per_s = 0;
 };
 
+/// Operands of a run that are not on the device yet when it begins: they come while it is being given, each before the
+/// first stage that reads it, so that what later stages need is copied while the device does earlier ones.
+/// Thread safety: none.
+class late_operands {
+ public:
+  virtual ~late_operands() = default;
+
+  /// Whether some come before that stage.
+  virtual bool has(int stage) const noexcept = 0;
+  /// Sees to it that those are on the device for what the calling thread's queue is given from now on, and puts them
+  /// into the list that the run was given. May block for copies, but not for the work of earlier stages.
+  /// Throws: `device_error`, `out_of_memory`.
+  virtual void bring(int stage) = 0;
+};
+
 /// Code that runs programs on one device.
 class backend {
  public:
@@ -118,9 +133,12 @@ class backend {
   /// one. The host's advances `rules.progress`; others, whose work is done later, must be given none.
   /// `workers` says how many the host puts on each stage, for there is no telling from a stage alone what pays; if it
   /// is empty, as many as the policy allows. Devices have no use for it. Results do not depend on it.
-  /// Throws: `out_of_memory`, `device_error`. Outputs are unspecified then.
+  /// A device brings `late` operands, if there are any, in the order of the stages, each before its stage is given; no
+  /// element of `operands` that comes late is used before. The host is given none.
+  /// Throws: `out_of_memory`, `device_error`, what `late` throws. Outputs are unspecified then, but for those that no
+  /// stage before the one that something failed for writes.
   virtual void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
-                   std::span<const std::int16_t> workers = {}) = 0;
+                   std::span<const std::int16_t> workers = {}, late_operands* late = nullptr) = 0;
 };
 
 /// The backend of this machine's cores. Lives as long as the program.

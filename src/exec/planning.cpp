@@ -37,6 +37,8 @@ struct waiting_lesson {
   memory::device_memory* where = nullptr;
   memory::mark_ptr begin;
   memory::mark_ptr end;
+  /// Within that, of work: time that does not count.
+  std::vector<std::pair<memory::mark_ptr, memory::mark_ptr>> pauses{};
 };
 
 struct known_place {
@@ -317,8 +319,9 @@ void put(waiting_lesson what) {
 }  // namespace
 
 void lessons::add_work(const plan::planner::lesson& about, std::uint64_t number, memory::device_memory& where,
-                       memory::mark_ptr begin, memory::mark_ptr end) {
-  put({about, number, 0, false, 0, &where, std::move(begin), std::move(end)});
+                       memory::mark_ptr begin, memory::mark_ptr end,
+                       std::vector<std::pair<memory::mark_ptr, memory::mark_ptr>> pauses) {
+  put({about, number, 0, false, 0, &where, std::move(begin), std::move(end), std::move(pauses)});
 }
 
 void lessons::add_copy(int place, bool is_pinned, std::int64_t bytes, memory::device_memory& where,
@@ -331,8 +334,9 @@ void lessons::learn() noexcept {
   if (all.waiting_count.load(std::memory_order_relaxed) == 0) return;
   const std::lock_guard lock(all.waiting_guard);
   std::erase_if(all.waiting, [&](const waiting_lesson& each) {
-    const std::optional<double> us = each.where->passed_us(*each.begin, *each.end);
+    std::optional<double> us = each.where->passed_us(*each.begin, *each.end);
     if (!us) return false;
+    for (const auto& [begin, end] : each.pauses) *us -= each.where->passed_us(*begin, *end).value_or(0);
     if (each.place == 0) {
       all.planner.learn(each.about, *us);
       if (each.number != 0) tell_outcome(each.number, *us);

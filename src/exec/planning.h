@@ -104,9 +104,11 @@ plan::question question_about(planned_program& planned, const ops::program& what
 /// Measured work and copies of which the end is not known yet.
 class lessons {
  public:
-  /// `number` is that of the evaluation, if somebody follows the application; else 0.
+  /// `number` is that of the evaluation, if somebody follows the application; else 0. What passed between the marks of
+  /// a pause was waiting for copies, and is not counted.
   static void add_work(const plan::planner::lesson& about, std::uint64_t number, memory::device_memory& where,
-                       memory::mark_ptr begin, memory::mark_ptr end);
+                       memory::mark_ptr begin, memory::mark_ptr end,
+                       std::vector<std::pair<memory::mark_ptr, memory::mark_ptr>> pauses = {});
   static void add_copy(int place, bool is_pinned, std::int64_t bytes, memory::device_memory& where,
                        memory::mark_ptr begin, memory::mark_ptr end);
   /// Learns from those that have ended.

@@ -4,19 +4,17 @@
 
 #include <algorithm>
 #include <string>
-#include <type_traits>
-#include <variant>
 
 #include <tandem/errors.h>
 
-#include "memory/copy_listener.h"
+#include "exec/operands_on_device.h"
+#include "exec/stage_reads.h"
 
 namespace tandem::exec {
 
 namespace {
 
 using detail::access;
-using detail::device_use;
 using detail::storage;
 
 // The view of an input that a stage reads first, as an error shows it.
@@ -25,21 +23,7 @@ std::string describe_input(const ops::program& of, int buffer) {
   const auto look = [&](const ops::region& read) {
     if (shape == nullptr && read.buffer == buffer) shape = &read.at.shape;
   };
-  for (const ops::stage& each : of.stages) {
-    std::visit(
-        [&](const auto& stage) {
-          if constexpr (requires { stage.chain; }) {
-            for (const ops::region& source : stage.chain.sources) look(source);
-          } else if constexpr (requires { stage.y; }) {
-            look(stage.x);
-            look(stage.y);
-          } else {
-            look(stage.x);
-            look(stage.ends);
-          }
-        },
-        each);
-  }
+  for (const ops::stage& each : of.stages) for_each_read(each, look);
   const std::string_view type = name(of.buffers[static_cast<std::size_t>(buffer)].type);
   return shape == nullptr ? std::string(type) : fmt::format("{} {}", type, to_string(*shape));
 }
@@ -124,41 +108,6 @@ class scoped_stream {
   memory::device_memory* where_;
 };
 
-// The storages of a program in a device's memory, each once.
-class uses_on_device {
- public:
-  /// Copies teach the planner how long they take to `place`, unless that is -1.
-  uses_on_device(memory::device_memory& where, bool pins, int place) : where_(where), pins_(pins), place_(place) {}
-
-  std::byte* data(storage& of, access how) {
-    for (const auto& [known, use] : uses_) {
-      if (known == &of) return use.data();
-    }
-    if (pins_) of.pin_for(where_);
-    const bool is_copied = how != access::overwrite && of.is_on_host() && !of.is_on(where_);
-    if (place_ > 0 && is_copied && of.size_bytes() >= memory::least_measured_bytes) {
-      const memory::mark_ptr begin = where_.make_timed_mark();
-      uses_.emplace_back(&of, device_use(of, where_, how));
-      lessons::add_copy(place_, of.is_pinned(), of.size_bytes(), where_, begin, where_.make_timed_mark());
-    } else {
-      uses_.emplace_back(&of, device_use(of, where_, how));
-    }
-    return uses_.back().second.data();
-  }
-  void given() {
-    const memory::mark_ptr end = where_.make_mark();
-    // The output last: memory of the application's is written back then, which may fail, and the operands must know by
-    // then who reads them.
-    for (auto each = uses_.rbegin(); each != uses_.rend(); ++each) each->second.given(end);
-  }
-
- private:
-  memory::device_memory& where_;
-  bool pins_;
-  int place_;
-  std::vector<std::pair<storage*, device_use>> uses_;
-};
-
 void check_device_memory(const bound_program& what, const storage& output, std::int64_t result_bytes,
                          const request& asked) {
   const std::int64_t limit = asked.rules.device_memory_bytes.value;
@@ -195,8 +144,10 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   uses_on_device uses(where, asked.rules.pinned.value, what.decided.place);
   std::byte* const to = uses.data(output, reads_output ? access::update : how);
   buffer_list<backend::operand> operands(what.buffers.size());
+  late_copies late(what, uses, operands.all());
   for (std::size_t i = 0; i < what.buffers.size(); ++i) {
     const binding& bound = what.buffers[i];
+    if (late.contains(static_cast<int>(i))) continue;
     if (bound.memory != nullptr) {
       operands[i] = {uses.data(*bound.memory, access::read) + bound.shift_bytes};
     } else if (program.buffers[i].use == ops::buffer::role::output) {
@@ -207,12 +158,14 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   resolved_policy rules = asked.rules;
   rules.progress = {};
   if (what.decided.place > 0 && (is_worth_measuring(what.decided.predicted_work_us) || what.watched)) {
+    late.measure_pauses();
     const memory::mark_ptr begin = where.make_timed_mark();
-    what.runs->run(*what.code, operands, rules);
+    what.runs->run(*what.code, operands, rules, {}, &late);
     lessons::add_work(planner_of_process().lesson_of(what.planned->task(), what.decided.place),
-                      what.watched ? what.watched->number : 0, where, begin, where.make_timed_mark());
+                      what.watched ? what.watched->number : 0, where, begin, where.make_timed_mark(),
+                      late.take_pauses());
   } else {
-    what.runs->run(*what.code, operands, rules);
+    what.runs->run(*what.code, operands, rules, {}, &late);
   }
   uses.given();
   if (asked.rules.progress.value != nullptr) asked.rules.progress.value->advance(ops::work_of(program));

@@ -29,6 +29,7 @@ class buffer_list {
   std::size_t size() const noexcept { return size_; }
   Value& operator[](std::size_t i) noexcept { return many_.empty() ? few_[i] : many_[i]; }
   const Value& operator[](std::size_t i) const noexcept { return many_.empty() ? few_[i] : many_[i]; }
+  std::span<Value> all() noexcept { return {many_.empty() ? few_ : many_.data(), size_}; }
   operator std::span<const Value>() const noexcept { return {many_.empty() ? few_ : many_.data(), size_}; }
 
  private:

@@ -51,8 +51,8 @@ struct device_memory_information {
 /// The memory of one device. Blocks are addresses on the device: the host must not touch them, unless `is_host` says
 /// so.
 ///
-/// Work, which is copies and runs of programs, is given to a queue: each thread has one for each device. The work of
-/// one queue is done in the order in which it was given, and may be done after the function that gave it has returned.
+/// Work, which is copies and runs of programs, is given to a queue: each thread has one for each device, and may have
+/// another one for copies beside its work (`begin_copies`). The work of one queue is done in the order in which it was given, and may be done after the function that gave it has returned.
 /// Queues are ordered with one another by marks only.
 ///
 /// Thread safety: any thread, any function.
@@ -91,6 +91,14 @@ class TANDEM_API device_memory {
   virtual void await(const mark& point) = 0;
   /// Blocks until all work of all threads is done. Throws: `device_error`.
   virtual void synchronize() = 0;
+
+  /// Until `end_copies`, the calling thread's allocations, releases, copies and marks go to a second queue of the
+  /// thread, so that copies are made beside its work, which awaits their marks. False if there is no such queue, or the
+  /// thread's work goes to a stream that it was lent: then nothing has changed. Not within itself.
+  /// Throws: `device_error`.
+  virtual bool begin_copies() { return false; }
+  /// Ends what a `begin_copies` that returned true began.
+  virtual void end_copies() noexcept {}
 
   /// Microseconds of the clock that work here is measured by: real time, or a simulated device's own.
   virtual double time_us() noexcept;
@@ -134,6 +142,23 @@ class TANDEM_API device_memory {
   std::mutex guard_;
   /// Replicas with a block here, the least recently used first.
   std::list<detail::replica*> replicas_;
+};
+
+/// While it lives, what the calling thread copies to a device goes beside its work, if that is possible there.
+class copies_beside_work {
+ public:
+  /// Throws: `device_error`.
+  copies_beside_work(device_memory& where, bool wanted) : where_(wanted && where.begin_copies() ? &where : nullptr) {}
+  copies_beside_work(const copies_beside_work&) = delete;
+  copies_beside_work& operator=(const copies_beside_work&) = delete;
+  ~copies_beside_work() {
+    if (where_ != nullptr) where_->end_copies();
+  }
+  /// Whether it is possible, so that the work must await the copies' marks.
+  bool is_beside() const noexcept { return where_ != nullptr; }
+
+ private:
+  device_memory* where_;
 };
 
 /// Host memory as the memory of a device, for backends that compute there. Lives as long as the program.

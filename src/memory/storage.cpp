@@ -263,6 +263,11 @@ device_use::~device_use() {
 
 std::byte* device_use::data() const noexcept { return replica_->block(); }
 
+void device_use::await_bytes() const {
+  const std::lock_guard lock(of_->devices_part().guard);
+  replica_->await_writer();
+}
+
 void device_use::given(const memory::mark_ptr& end) {
   storage& of = *of_;
   {

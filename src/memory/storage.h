@@ -167,6 +167,9 @@ class device_use {
   ~device_use();
 
   std::byte* data() const noexcept;
+  /// The calling thread's work from now on begins after what wrote the bytes last: for a use that was made while copies
+  /// go to a queue of their own. Throws: `device_error`.
+  void await_bytes() const;
   /// The work has been given; it is done at `end`. For one that writes: others' bytes are stale from now on.
   /// Throws: `device_error` if memory of the application's cannot be written back.
   void given(const memory::mark_ptr& end);

@@ -187,6 +187,40 @@ TEST_P(Memory, OrdersTheWorkOfTwoThreadsByMarks) {
   }
 }
 
+// Copies on a queue of their own: the work awaits their marks, and blocks of one queue are released on the other.
+TEST_P(Memory, CopiesBesideTheWorkOfAThread) {
+  const doubling twice(device());
+  device_block busy(memory(), doubling::size_bytes);
+  busy.put(floats(1));
+  for (int round = 0; round < 20; ++round) {
+    twice.run(busy.data());
+    std::byte* block = nullptr;
+    memory::mark_ptr copied;
+    {
+      const memory::copies_beside_work beside(memory(), true);
+      EXPECT_EQ(beside.is_beside(), !memory().is_host());
+      block = memory().allocate(doubling::size_bytes);
+      memory().copy_in(floats(3).data(), block, doubling::size_bytes);
+      copied = memory().make_mark();
+    }
+    memory().await(*copied);
+    twice.run(block);
+    std::vector<std::byte> back(static_cast<std::size_t>(doubling::size_bytes));
+    memory().copy_out(block, back.data(), doubling::size_bytes);
+    EXPECT_EQ(back, floats(6)) << round;
+    const memory::mark_ptr used = memory().make_mark();
+    if (round % 2 == 0) {
+      memory().release(block, doubling::size_bytes, {&copied, 1});
+    } else {
+      const memory::copies_beside_work beside(memory(), true);
+      memory().release(block, doubling::size_bytes, {&used, 1});
+    }
+  }
+  EXPECT_EQ(busy.get(), floats(0x1p20F));
+  const memory::copies_beside_work unwanted(memory(), false);
+  EXPECT_FALSE(unwanted.is_beside());
+}
+
 TEST_P(Memory, WaitsForMarks) {
   const doubling twice(device());
   device_block block(memory(), doubling::size_bytes);

@@ -64,6 +64,29 @@ TEST(SimulatedQueue, ShowsMissingOrder) {
   }).join();
 }
 
+TEST(SimulatedQueue, CopiesBesideItsThreadsWork) {
+  device_and_block x("h200:36");
+  const doubling twice(x.device, size / 4);
+  x.put(1);
+  x.memory.synchronize();
+  twice.run(x.block);
+  const memory::mark_ptr end = x.memory.make_mark();
+  {
+    const memory::copies_beside_work beside(x.memory, true);
+    ASSERT_TRUE(beside.is_beside());
+    EXPECT_EQ(x.first(), 1) << "the work was done without a mark";
+    x.memory.await(*end);
+    EXPECT_EQ(x.first(), 2);
+    x.put(7);
+  }
+  twice.run(x.block);
+  EXPECT_EQ(x.first(), 4) << "the copy was made without a mark";
+  {
+    const memory::copies_beside_work beside(x.memory, true);
+    EXPECT_EQ(x.first(), 7);
+  }
+}
+
 TEST(SimulatedQueue, OutlivesItsThread) {
   device_and_block x("h200:32");
   const doubling twice(x.device, size / 4);

@@ -163,7 +163,7 @@ class cpu_backend final : public backend {
   }
 
   void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
-           std::span<const std::int16_t> workers) override {
+           std::span<const std::int16_t> workers, late_operands*) override {
     static_cast<const cpu_executable&>(what).run(operands, rules, workers);
   }
 };

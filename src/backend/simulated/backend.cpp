@@ -143,24 +143,31 @@ class simulated_backend final : public backend {
   }
 
   void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
-           std::span<const std::int16_t>) override {
+           std::span<const std::int16_t>, late_operands* late) override {
     const auto& ours = static_cast<const simulated_executable&>(what);
     const ops::program& program = ours.program();
     if (program.stages.empty()) return;
-    check_operands(program, operands);
+    const temporary_block temporaries(memory_, ours.temporary_bytes());
+    const double compiling_us = memory_.faults().compile_us;
+    if (compiling_us > 0 && compiled_.add(program)) memory_.spend_us(compiling_us);
+    // The stages run in one piece, which awaits all that comes late. What takes time is when each is given.
     double work_us = 0;
     int launches = 0;
-    for (const ops::stage& each : program.stages) {
-      work_us += simulation::stage_us(memory_.profile(), each);
-      launches += simulation::kernels_of(each);
+    for (std::size_t i = 0; i < program.stages.size(); ++i) {
+      if (const auto stage = static_cast<int>(i); late != nullptr && late->has(stage)) {
+        memory_.spend_work(launches, 1e3 * work_us);
+        work_us = 0;
+        launches = 0;
+        late->bring(stage);
+      }
+      check_operands(program, program.stages[i], operands);
+      work_us += simulation::stage_us(memory_.profile(), program.stages[i]);
+      launches += simulation::kernels_of(program.stages[i]);
     }
     std::vector<operand> translated(operands.begin(), operands.end());
     for (operand& each : translated) {
       if (each.data != nullptr) each.data = memory_.accessible(each.data);
     }
-    const temporary_block temporaries(memory_, ours.temporary_bytes());
-    const double compiling_us = memory_.faults().compile_us;
-    if (compiling_us > 0 && compiled_.add(program)) memory_.spend_us(compiling_us);
     memory_.run(
         std::string(name_of(program.stages.back())),
         [code = ours.code(), bound = std::move(translated), rules] { cpu().run(*code, bound, rules); }, launches,
@@ -168,22 +175,20 @@ class simulated_backend final : public backend {
   }
 
  private:
-  void check_operands(const ops::program& program, std::span<const operand> operands) {
-    for (const ops::stage& each : program.stages) {
-      for_each_region(each, program, [&](const ops::region& at, dtype type) {
-        const auto buffer = static_cast<std::size_t>(at.buffer);
-        if (program.buffers[buffer].use == ops::buffer::role::temporary) return;
-        const core::offset_range range = core::range_of(at.at);
-        if (range.begin == range.end) return;
-        if (reinterpret_cast<std::uintptr_t>(operands[buffer].data) % operand_alignment != 0) {
-          throw device_error(fmt::format("{}: element 0 of operand {} of {} must lie at a multiple of {} bytes", name(),
-                                         buffer, name_of(each), operand_alignment));
-        }
-        const std::int64_t item = item_size(type);
-        memory_.check_allocated(fmt::format("operand {} of {}", buffer, name_of(each)),
-                                operands[buffer].data + range.begin * item, (range.end - range.begin) * item);
-      });
-    }
+  void check_operands(const ops::program& program, const ops::stage& stage, std::span<const operand> operands) {
+    for_each_region(stage, program, [&](const ops::region& at, dtype type) {
+      const auto buffer = static_cast<std::size_t>(at.buffer);
+      if (program.buffers[buffer].use == ops::buffer::role::temporary) return;
+      const core::offset_range range = core::range_of(at.at);
+      if (range.begin == range.end) return;
+      if (reinterpret_cast<std::uintptr_t>(operands[buffer].data) % operand_alignment != 0) {
+        throw device_error(fmt::format("{}: element 0 of operand {} of {} must lie at a multiple of {} bytes", name(),
+                                       buffer, name_of(stage), operand_alignment));
+      }
+      const std::int64_t item = item_size(type);
+      memory_.check_allocated(fmt::format("operand {} of {}", buffer, name_of(stage)),
+                              operands[buffer].data + range.begin * item, (range.end - range.begin) * item);
+    });
   }
 
   simulated_memory memory_;

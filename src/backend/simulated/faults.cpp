@@ -46,9 +46,14 @@ void fault_counter::set(const simulated_faults& faults) {
   runs_ = 0;
 }
 
+double fault_counter::next_run_factor() const noexcept {
+  return faults_.spike_every > 0 && (runs_ + 1) % faults_.spike_every == 0 ? faults_.spike_factor : 1;
+}
+
 double fault_counter::run_factor() noexcept {
+  const double factor = next_run_factor();
   ++runs_;
-  return faults_.spike_every > 0 && runs_ % faults_.spike_every == 0 ? faults_.spike_factor : 1;
+  return factor;
 }
 
 }  // namespace tandem::backend::simulation

@@ -16,7 +16,9 @@ class fault_counter {
   bool allocation_fails() noexcept { return is_due(faults_.fail_allocation); }
   bool copy_fails() noexcept { return is_due(faults_.fail_copy); }
   bool run_fails() noexcept { return is_due(faults_.fail_run); }
-  /// How many times as long the next run takes; counts it.
+  /// How many times as long the next run takes.
+  double next_run_factor() const noexcept;
+  /// The same, and counts it.
   double run_factor() noexcept;
   const simulated_faults& all() const noexcept { return faults_; }
 

@@ -58,12 +58,17 @@ class simulated_memory final : public memory::device_memory {
   void unpin(std::byte* begin, std::int64_t size_bytes) noexcept override;
   void await(const memory::mark& point) override;
   void synchronize() override;
+  bool begin_copies() override;
+  void end_copies() noexcept override;
   memory::device_memory_information information() override;
   std::int64_t trim() noexcept override;
 
   /// Gives the run of a program to the calling thread's queue. `act` does it; `what` names it in errors; `launches` and
   /// `cost_ns` are what it takes. Throws: `device_error`.
   void run(std::string what, std::function<void()> act, int launches, double cost_ns);
+  /// The part of a run that is to be given next that begins now, before what its later parts await: the time that it
+  /// takes. Throws: `device_error`.
+  void spend_work(int launches, double cost_ns);
   /// Throws: `device_error` if the bytes do not lie in one allocated block.
   void check_allocated(std::string_view what, const std::byte* begin, std::int64_t size_bytes);
   /// Where kernels find what has that address.
@@ -112,7 +117,7 @@ class simulated_memory final : public memory::device_memory {
 
   const machine_profile profile_;
   const std::string name_;
-  /// Index of this memory's queue among a thread's own.
+  /// Index of this memory's queues among a thread's own.
   const std::size_t number_;
   /// One more than the generation of the process that uses it; 0 if none does yet.
   std::atomic<unsigned> used_in_{0};

@@ -22,8 +22,13 @@ constexpr std::int64_t most_staged_bytes = 256 * 1024;
 
 // A thread's queues by the numbers of the memories. Arrays may be destroyed after the queues of their thread.
 constinit thread_local bool has_ended = false;
+struct own_queues_of {
+  std::shared_ptr<queue> work;
+  std::shared_ptr<queue> copies;
+  bool is_copying = false;
+};
 struct thread_queues {
-  std::vector<std::shared_ptr<queue>> list;
+  std::vector<own_queues_of> list;
   ~thread_queues() { has_ended = true; }
 };
 thread_local thread_queues own_queues;
@@ -59,7 +64,8 @@ const std::shared_ptr<queue>& simulated_memory::own_queue() {
   std::shared_ptr<queue>* slot = &last_queue_;
   if (!has_ended) {
     if (own_queues.list.size() <= number_) own_queues.list.resize(number_ + 1);
-    slot = &own_queues.list[number_];
+    own_queues_of& own = own_queues.list[number_];
+    slot = own.is_copying ? &own.copies : &own.work;
   }
   if (*slot == nullptr || (*slot)->is_lost.load(std::memory_order_relaxed)) {
     std::erase_if(queues_, [](const auto& each) { return each.use_count() == 1 && each->pending.empty(); });
@@ -68,6 +74,16 @@ const std::shared_ptr<queue>& simulated_memory::own_queue() {
   }
   return *slot;
 }
+
+bool simulated_memory::begin_copies() {
+  check_process();
+  if (has_ended) return false;
+  if (own_queues.list.size() <= number_) own_queues.list.resize(number_ + 1);
+  own_queues.list[number_].is_copying = true;
+  return true;
+}
+
+void simulated_memory::end_copies() noexcept { own_queues.list[number_].is_copying = false; }
 
 void simulated_memory::push(queue& to, piece what) {
   to.pending.push_back(std::move(what));
@@ -161,6 +177,16 @@ void simulated_memory::run(std::string what, std::function<void()> act, int laun
     }
   }
   if (position > 0) wait_for(own, position);
+}
+
+void simulated_memory::spend_work(int launches, double cost_ns) {
+  check_process();
+  if (launches == 0) return;
+  const lock_type lock(state_guard_);
+  check_usable();
+  const std::shared_ptr<queue>& own = own_queue();
+  for (int i = 0; i < launches; ++i) spend_call_us(profile_.launch_us);
+  own->time_ns = work_on(engine::kernels, own->time_ns, cost_ns * faults_.next_run_factor());
 }
 
 memory::mark_ptr simulated_memory::make_mark() {

@@ -73,7 +73,7 @@ class placed_program {
 
   void run() const {
     const cuda::gpu_scope scope(on_.where, "run");
-    code_->run(operands_, on_.memory);
+    code_->run(operands_, nullptr, on_.memory);
   }
   std::vector<float> result() const {
     std::vector<float> values(static_cast<std::size_t>(output_.second) / sizeof(float));

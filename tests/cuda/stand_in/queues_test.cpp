@@ -34,6 +34,29 @@ TEST(Queues, AreKeptForLaterThreads) {
   EXPECT_EQ(calls_of("cudaStreamCreateWithFlags"), 1);
 }
 
+TEST(Queues, ForCopiesAreKeptForLaterThreadsToo) {
+  own_gpu& gpu = own_gpu::make();
+  forget_calls();
+  for (int i = 0; i < 20; ++i) {
+    std::thread([&] {
+      std::byte* block = nullptr;
+      memory::mark_ptr copied;
+      {
+        const memory::copies_beside_work beside(gpu.memory, true);
+        EXPECT_TRUE(beside.is_beside());
+        block = gpu.memory.allocate(size);
+        put(gpu, block, 4);
+        copied = gpu.memory.make_mark();
+      }
+      gpu.memory.await(*copied);
+      EXPECT_EQ(contents(gpu, block), bytes(size, 4));
+      gpu.memory.release(block, size, {&copied, 1});
+    }).join();
+  }
+  EXPECT_EQ(calls_of("cudaStreamCreateWithFlags"), 2);
+  EXPECT_GT(calls_of("cudaStreamWaitEvent"), 0);
+}
+
 TEST(Queues, RecordNoEventsForWorkOfOneThread) {
   own_gpu& gpu = own_gpu::make();
   std::byte* const block = gpu.memory.allocate(size);
