@@ -36,8 +36,8 @@
 //
 // A policy's number of workers is only a limit, below which the planner may stay; so programs are given to the CPU's
 // backend as evaluations do, with the number forced. Each time includes the planner's decision, as in an evaluation.
-// Ratios are medians over rounds, since what else goes on in the machine is most alike within one. Rounds in which others
-// had the cores are measured anew, as often as that may be of use.
+// Ratios are medians over rounds, since what else goes on in the machine is most alike within one. Rounds in which
+// others had the cores are measured anew, as often as that may be of use.
 namespace tandem {
 
 namespace {

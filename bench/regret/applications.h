@@ -3,8 +3,8 @@
 #include <span>
 #include <string_view>
 
-// Applications as users write them, by the public interface alone: their evaluations are recorded and judged on machines
-// that are made up. What they compute on is made up, too, by formulas, so that every run has the same.
+// Applications as users write them, by the public interface alone: their evaluations are recorded and judged on
+// machines that are made up. What they compute on is made up, too, by formulas, so that every run has the same.
 namespace tandem::applications {
 
 /// Each gives a number that depends on all of its results. With `scale` below 1 the extents, or the numbers of steps or

@@ -80,8 +80,8 @@ TANDEM_API ndarray placeholder(const dims& shape, dtype type);
 /// used, or what the environment variable TANDEM_CANDIDATES says ("gpu:0,sim:h200"; "none" for none). Simulated devices
 /// are only among them if they are named.
 /// Thread safety: any thread; evaluations that have begun are not affected.
-/// Throws: `argument_error` for `device::automatic`, the CPU, or more than 8 devices; `device_error` for one that is not
-/// there. Nothing is changed then.
+/// Throws: `argument_error` for `device::automatic`, the CPU, or more than 8 devices; `device_error` for one that is
+/// not there. Nothing is changed then.
 TANDEM_API void set_candidate_devices(std::span<const device> devices);
 
 // ---- calibration
@@ -90,7 +90,8 @@ TANDEM_API void set_candidate_devices(std::span<const device> devices);
 struct calibration_options {
   /// Half as many points, each with a sixth of the time.
   bool quick = false;
-  /// Besides the CPU; at most 8. Default: all GPUs that can be used. Simulated devices are measured by their own clocks.
+  /// Besides the CPU; at most 8. Default: all GPUs that can be used. Simulated devices are measured by their own
+  /// clocks.
   std::optional<std::vector<device>> devices = std::nullopt;
   /// The file that is written. Default: the one that is read, see `current_profile`.
   std::optional<std::string> file = std::nullopt;

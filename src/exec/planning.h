@@ -23,8 +23,8 @@ namespace tandem::exec {
 plan::planner& planner_of_process();
 
 /// Why the profile's file, or a part of it, is not used: of the one that the planner was made with or, if nothing has
-/// been evaluated yet, of the one that it would be made with. Thread safety: any thread. Throws: `std::bad_alloc`, and as
-/// `machine_info`.
+/// been evaluated yet, of the one that it would be made with. Thread safety: any thread. Throws: `std::bad_alloc`, and
+/// as `machine_info`.
 std::vector<std::string> profile_problems();
 
 /// The place of a device, which the planner learns of now if it has not met it; none if it has no room for another.
@@ -42,8 +42,8 @@ plan::place_set candidates(double expected_us);
 /// As the public function. Throws: see there.
 void set_candidates(std::span<const device> devices);
 
-/// Bytes that a place can still take, as far as known: asked anew now and then, and when `needed_bytes` are a large part
-/// of what was free last.
+/// Bytes that a place can still take, as far as known: asked anew now and then, and when `needed_bytes` are a large
+/// part of what was free last.
 std::int64_t free_bytes_at(int place, std::int64_t needed_bytes);
 
 /// Where a storage is, as the planner asks it.

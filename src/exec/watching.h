@@ -37,8 +37,8 @@ inline void watch_if_asked() {
 /// As the public `set_decision_log`.
 void log_decisions(const std::string& path);
 
-/// `whom` follows from now on what the process does, beside a log and accounts and in place of the observer before; null
-/// for nobody. One that throws is told nothing more. It lives until it is replaced.
+/// `whom` follows from now on what the process does, beside a log and accounts and in place of the observer before;
+/// null for nobody. One that throws is told nothing more. It lives until it is replaced.
 /// Thread safety: any thread. Throws: as `begin_watching`, `std::bad_alloc`.
 void set_observer(plan::observer* whom);
 

@@ -16,8 +16,8 @@ class correction {
   double sigma() const noexcept { return sigma_.load(std::memory_order_relaxed); }
   int samples() const noexcept { return samples_.load(std::memory_order_relaxed); }
   /// One more measurement: the measured time over the predicted one without the factor. Of the last three the median
-  /// counts, so that one that went wrong changes nothing; the factor goes a fifth of the way, and stays between 1/`most`
-  /// and `most`.
+  /// counts, so that one that went wrong changes nothing; the factor goes a fifth of the way, and stays between
+  /// 1/`most` and `most`.
   void learn(double ratio, double most) noexcept;
   /// As if nothing had been learned.
   void forget() noexcept;

@@ -76,8 +76,8 @@ constexpr host_kind zen_5{.source = "AMD EPYC (Zen 5), 2 virtual cores, measured
                           .efficiency = 0.97};
 
 // Of the kinds below, whatever their comments do not name is the Zen 5's by the clock, and for calls and forks about
-// twice that: their cores are further apart. Forks of libomp 19 with two workers took 0.6 us on the Zen 5 and 1 us on an
-// Intel Cascade Lake.
+// twice that: their cores are further apart. Forks of libomp 19 with two workers took 0.6 us on the Zen 5 and 1 us on
+// an Intel Cascade Lake.
 
 // Memory: published STREAM figures of two-socket servers with 8 channels of DDR4-3200 a socket are 300 to 350 GB/s, and
 // 12 to 15 GB/s of one core. Arithmetic: that of the Zen 5 with 3/5 of its clock and vectors of half the width.

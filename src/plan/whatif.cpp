@@ -52,7 +52,8 @@ std::string advice_for(const whatif_array& of) {
   return "moves for each use";
 }
 
-// An expression's text without its constants, but with shapes and axes: a loop may compute with another number each time.
+// An expression's text without its constants, but with shapes and axes: a loop may compute with another number each
+// time.
 std::string without_constants(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   std::string made;
