@@ -39,7 +39,8 @@ std::string time_text(double us) {
 
 class chart {
  public:
-  chart(const std::vector<point>& points, const std::string& caption) : points_(points), caption_(caption) {
+  chart(const std::vector<point>& points, const std::string& caption, int most_workers)
+      : points_(points), caption_(caption), most_workers_(most_workers) {
     double least = 1e300;
     double most = 0;
     for (const point& each : points) {
@@ -96,8 +97,10 @@ class chart {
                          left, top, right - left, bottom - top);
     write(left, 38, "font-size=\"20\" font-weight=\"bold\"", "What the planner predicts, and what it takes");
     write(left, 62, fmt::format("font-size=\"13\" fill=\"{}\"", faint),
-          fmt::format("{} expressions on the CPU, each with the number of workers that the planner chose",
-                      points_.size()));
+          fmt::format("{} expressions on the CPU, each with {}", points_.size(),
+                      most_workers_ == 1  ? "one worker"
+                      : most_workers_ < 1 ? "the number of workers that the planner chose"
+                                          : fmt::format("at most {} workers", most_workers_)));
   }
 
   void axes() {
@@ -187,6 +190,7 @@ class chart {
 
   const std::vector<point>& points_;
   const std::string& caption_;
+  int most_workers_;
   std::vector<std::string> kinds_;
   double begin_;
   double end_;
@@ -202,8 +206,8 @@ double quantile_of_factors(const std::vector<point>& points, double part) {
   return factors[static_cast<std::size_t>(std::ceil(part * static_cast<double>(factors.size() - 1)))];
 }
 
-std::string chart_of(const std::vector<point>& points, const std::string& caption) {
-  return chart(points, caption).draw();
+std::string chart_of(const std::vector<point>& points, const std::string& caption, int most_workers) {
+  return chart(points, caption, most_workers).draw();
 }
 
 std::string table_of(const std::vector<point>& points) {

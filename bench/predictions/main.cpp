@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <iterator>
@@ -18,9 +19,10 @@
 
 // What the planner predicts for evaluations on the CPU, beside what they take.
 //
-// usage: bench_predictions [-o FILE.svg] [--csv FILE.csv]
+// usage: bench_predictions [-o FILE.svg] [--csv FILE.csv] [--workers N]
 //
-// Predictions are asked for before anything is evaluated, so that they are from the profile alone and nothing that was
+// N is the most workers that an evaluation may have; one, where other work keeps cores busy and nothing can be told of
+// several. Predictions are asked for before anything is evaluated, so that they are from the profile alone and nothing that was
 // learned is in them. Then expressions of every kind and size are evaluated into an array that is there, in rounds in
 // which each has its turn; a time is the median of its rounds. It holds what a caller waits for, also what finding the
 // program takes. Rounds in which the system took a core away from the process count only where there are no others.
@@ -69,7 +71,7 @@ struct work {
       : about{std::move(kind), std::move(text), std::move(size), 1, 0, 0, false},
         value(what),
         target(td::eval(td::zeros(what.shape(), what.dtype()))) {
-    const td::explanation reasons = td::explain(value, {.device = td::device::cpu});
+    const td::explanation reasons = td::explain(value);
     about.workers = reasons.candidates.front().workers;
     about.predicted_us = reasons.candidates.front().total_us;
   }
@@ -191,7 +193,8 @@ std::string summary_of(const std::vector<point>& points) {
   return text;
 }
 
-void run(const std::string& chart, const std::string& table) {
+void run(const std::string& chart, const std::string& table, int workers) {
+  td::set_default_policy({.workers = workers, .device = td::device::cpu});
   const td::profile_report profile = td::current_profile();
   if (!profile.is_calibrated) {
     throw td::argument_error(
@@ -205,7 +208,7 @@ void run(const std::string& chart, const std::string& table) {
       fmt::format("{}, {} permitted cores  |  {}  |  calibrated, nothing learned  |  medians of up to {} rounds{}",
                   facts.processor, facts.permitted_cores, today(), enough_rounds,
                   disturbed == 0 ? "" : fmt::format("  |  {} pale: beside other work", disturbed));
-  if (!chart.empty()) write(chart, chart_of(points, caption));
+  if (!chart.empty()) write(chart, chart_of(points, caption, workers));
   if (!table.empty()) write(table, table_of(points));
 }
 
@@ -216,19 +219,22 @@ void run(const std::string& chart, const std::string& table) {
 int main(int argc, char** argv) {
   std::string chart;
   std::string table;
+  int workers = tandem::automatic_workers;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "-o" && i + 1 < argc) {
       chart = argv[++i];
     } else if (word == "--csv" && i + 1 < argc) {
       table = argv[++i];
+    } else if (word == "--workers" && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
+      workers = std::atoi(argv[++i]);
     } else {
-      std::fputs("usage: bench_predictions [-o FILE.svg] [--csv FILE.csv]\n", stderr);
+      std::fputs("usage: bench_predictions [-o FILE.svg] [--csv FILE.csv] [--workers N]\n", stderr);
       return 2;
     }
   }
   try {
-    bench::predictions::run(chart, table);
+    bench::predictions::run(chart, table, workers);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_predictions: %s\n", error.what());

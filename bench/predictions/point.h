@@ -27,8 +27,9 @@ struct point {
 /// `points` of which factors are at most what is returned: 0.5 for the median.
 double quantile_of_factors(const std::vector<point>& points, double part);
 
-/// A chart of predicted against measured times on logarithmic axes, as SVG. `caption` says where they are from.
-std::string chart_of(const std::vector<point>& points, const std::string& caption);
+/// A chart of predicted against measured times on logarithmic axes, as SVG. `caption` says where they are from,
+/// `most_workers` how many there could be; below 1 if the planner was free to choose.
+std::string chart_of(const std::vector<point>& points, const std::string& caption, int most_workers);
 
 /// A line for each point, after one with the columns' names.
 std::string table_of(const std::vector<point>& points);
