@@ -295,18 +295,20 @@ planner::choice planner::choose(const planned_task& what, const question& asked,
   const int count = place_count();
   int best = -1;
   int possible = 0;
-  bool lacks_memory = false;
   for (int place = 0; place < count; ++place) {
     const price& of = prices[static_cast<std::size_t>(place)];
-    lacks_memory = lacks_memory || (!of.is_possible && of.why_not == cause::no_memory);
     if (!of.is_possible) continue;
     ++possible;
     if (best < 0 || of.us() < prices[static_cast<std::size_t>(best)].us()) best = place;
   }
   // What the policy demands is tried, and fails with an error that says why.
   if (best < 0) return {std::countr_zero(asked.allowed), cause::forced};
-  if (possible == 1) return {best, lacks_memory ? cause::no_memory : cause::forced};
   const price& chosen = prices[static_cast<std::size_t>(best)];
+  for (int place = 0; place < count; ++place) {
+    const price& of = prices[static_cast<std::size_t>(place)];
+    if (!of.is_possible && of.why_not == cause::no_memory && of.us() < chosen.us()) return {best, cause::no_memory};
+  }
+  if (possible == 1) return {best, cause::forced};
   const int last = what.last_place_;
   if (last >= 0 && last < count && last != best && prices[static_cast<std::size_t>(last)].is_possible) {
     const double before_us = prices[static_cast<std::size_t>(last)].us();
@@ -401,7 +403,8 @@ planner::lesson planner::lesson_of(const planned_task& what, int place) const no
 
 void planner::learn(const lesson& from, double measured_us) noexcept {
   if (!state_->settings.learns || from.learned == nullptr || from.work_us <= 0) return;
-  if (measured_us < shortest_lesson_us) return;
+  // Either is enough, lest only those measurements count that took longer than predicted.
+  if (std::max(measured_us, from.work_us * from.learned->factor()) < shortest_lesson_us) return;
   from.learned->learn(measured_us / from.work_us, most_of_work);
 }
 

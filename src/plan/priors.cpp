@@ -12,8 +12,8 @@ namespace tandem::plan {
 
 namespace {
 
-// A measurement elsewhere says so much of this machine: a factor of two is no surprise for a kind of machine, and the
-// planner's hysteresis grows with it.
+// A measurement elsewhere says so much of this machine: a factor of two is no surprise for a kind of machine.
+// Explanations show it; no decision depends on it.
 constexpr double sigma_of_kind = 0.4;
 constexpr double sigma_of_same_processor = 0.15;
 constexpr double sigma_of_hint = 0.25;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
@@ -170,32 +169,6 @@ void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::
     const std::int64_t end = begin + share + (part < extra ? 1 : 0);
     if (begin < end) work(begin, end, part);
   });
-}
-
-double fork_join_ns(int workers) noexcept {
-  // A team inside of another is put together each time: 1.8 to 3.8 us for two workers (AMD Zen 5, libomp 19, 2026-11).
-  if (omp_get_level() > 0) return 4000;
-  // 0.6 us for two workers on an AMD Zen 5 (at times 1.2), 1 us on an Intel Cascade Lake (libomp 19, 2026-11). Where it
-  // seems to take 30 us, two threads are on one core because something else ran on the other one, which passes.
-  struct measurement {
-    float ns;
-    int workers;
-  };
-  constexpr float most_ns = 5000;
-  static constinit std::atomic<measurement> last{measurement{0, 0}};
-  const measurement known = last.load(std::memory_order_relaxed);
-  if (known.workers > 0 && workers <= 2 * known.workers) return known.ns;
-  const int measured = std::min(workers, permitted_cores());
-  if (measured <= known.workers) return known.ns;
-  float least_ns = most_ns;
-  for (int round = 0; round < 9; ++round) {
-    const auto begin = std::chrono::steady_clock::now();
-    run_region(measured, [](int, int) {});
-    const std::chrono::duration<float, std::nano> taken = std::chrono::steady_clock::now() - begin;
-    least_ns = std::min(least_ns, taken.count());
-  }
-  last.store({least_ns, measured}, std::memory_order_relaxed);
-  return least_ns;
 }
 
 namespace {

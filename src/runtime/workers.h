@@ -29,11 +29,6 @@ void run_in_parts(int workers, core::function_ref<void(int, int)> work);
 /// `run_in_parts`. Workers are numbered from 0 below `workers`; a part may be empty and is then not called.
 void parallel_for(std::int64_t items, int workers, core::function_ref<void(std::int64_t, std::int64_t, int)> work);
 
-/// What `parallel_for` itself costs with that many workers, in nanoseconds. Measured, with no more than the permitted
-/// cores, by the first call and by one with more than twice the workers of the measurement before: some tens of
-/// microseconds.
-double fork_join_ns(int workers) noexcept;
-
 /// While it lives, libraries that ask OpenMP for its thread count (OpenBLAS) get `workers` in the calling thread. Other
 /// threads do not see it. Where two OpenMP runtimes are loaded, that is the one that the dynamic linker gives to a
 /// library that does not ask for one by name.
