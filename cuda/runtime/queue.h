@@ -112,9 +112,8 @@ class queues {
   queues(const queues&) = delete;
   queues& operator=(const queues&) = delete;
 
-  /// The calling thread's: its own, made at first use, that for copies, or the one it was told to use. Threads that are ending share
-  /// one.
-  /// Throws: `device_error`.
+  /// The calling thread's: its own, made at first use, that for copies, or the one it was told to use. Threads that are
+  /// ending share one. Throws: `device_error`.
   queue& current();
   /// The calling thread's work goes to this stream; 0 for its own. Throws: `device_error`, also for a stream of another
   /// GPU and for one that is being captured.

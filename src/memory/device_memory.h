@@ -52,7 +52,8 @@ struct device_memory_information {
 /// so.
 ///
 /// Work, which is copies and runs of programs, is given to a queue: each thread has one for each device, and may have
-/// another one for copies beside its work (`begin_copies`). The work of one queue is done in the order in which it was given, and may be done after the function that gave it has returned.
+/// another one for copies beside its work (`begin_copies`). The work of one queue is done in the order in which it was
+/// given, and may be done after the function that gave it has returned.
 /// Queues are ordered with one another by marks only.
 ///
 /// Thread safety: any thread, any function.

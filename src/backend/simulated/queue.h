@@ -34,7 +34,8 @@ struct piece {
   std::vector<memory::mark_ptr> uses;
 };
 
-/// The work of one thread, or its copies beside that, in order. All of it is for its memory, with that one's lock, but for what is atomic.
+/// The work of one thread, or its copies beside that, in order. All of it is for its memory, with that one's lock, but
+/// for what is atomic.
 struct queue {
   std::deque<piece> pending;
   /// How many pieces have been given so far and how many of them are done.
