@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "memory/use_history.h"
+
 namespace bench::regret {
 
 namespace plan = tandem::plan;
@@ -113,6 +115,9 @@ choice_results judge_choices(scene& on, int evaluations, std::uint64_t seed, boo
       on.copy(decided.place == device_place ? plan::direction::to_device : plan::direction::to_host, each.bytes);
     }
     on.run(what, planned, decided);
+    tandem::memory::use_history& history = on.planner().history_of(planned);
+    history.made(decided.place == device_place);
+    if (decided.place == device_place) history.read_back();
     if (decided.place == device_place) on.copy(plan::direction::to_host, what.result_bytes);
   }
   const double threshold = best_threshold(all);

@@ -243,7 +243,7 @@ class planned_play {
     us += is_device ? device_us_[what.program] : on_.takes().host_us(program, decided.workers);
     ++evaluations_[what.program];
     device_evaluations_[what.program] += is_device ? 1 : 0;
-    if (what.is_new && asked.writes.bytes > 0) {
+    if (asked.writes.bytes > 0) {
       tandem::memory::use_history& history = planner.history_of(task);
       history.made(is_device);
       notes_[asked.writes.id] = {&history, false};

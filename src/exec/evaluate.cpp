@@ -399,8 +399,10 @@ void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const re
   const bool is_described = structure.describe(*root, contracts, &target.layout());
   bound_program direct = finder(root, structure, is_described, asked, &target).find();
   const detail::access how = covers(target) ? detail::access::overwrite : detail::access::update;
+  const bool notes = planner_of_process().place_count() > 1;
   if (may_write_in_place(direct, structure, target)) {
     run(direct, *target.storage(), how, 0, asked);
+    if (notes) note_result(*target.storage(), direct);
     return;
   }
   // Not by `evaluate`: the result of an array or of a view of one would be the very memory that is going to be
@@ -429,6 +431,7 @@ void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const re
   run(making, *first.storage(), detail::access::overwrite, size_bytes, asked);
   bound_program copying = make(ops::compile_into(ops::make_array(first), target.layout()), target.storage().get());
   run(copying, *target.storage(), how, 0, asked);
+  if (notes) note_result(*target.storage(), copying);
 }
 
 // Does it where the policy says and, if that cannot do it and the policy does not insist, on the CPU.

@@ -5,6 +5,7 @@
 namespace tandem::memory {
 
 void use_history::made(bool on_device) noexcept {
+  if (use_history* const whole = whole_.load(std::memory_order_relaxed)) whole->made(on_device);
   // Older results count less: counts are halved now and then.
   constexpr std::uint32_t many = 64;
   std::atomic<std::uint32_t>& count = on_device ? made_on_device_ : made_on_host_;
@@ -20,16 +21,26 @@ void use_history::forget() noexcept {
   }
 }
 
-double use_history::probability_of_reading() const noexcept {
+void use_history::used() noexcept {
+  if (use_history* const whole = whole_.load(std::memory_order_relaxed)) whole->used();
+  used_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void use_history::read_back() noexcept {
+  if (use_history* const whole = whole_.load(std::memory_order_relaxed)) whole->read_back();
+  read_back_.fetch_add(1, std::memory_order_relaxed);
+}
+
+double use_history::probability_of_reading(double unknown) const noexcept {
   const auto get = [](const std::atomic<std::uint32_t>& of) {
     return static_cast<double>(of.load(std::memory_order_relaxed));
   };
   const double on_device = get(made_on_device_);
   if (on_device >= 4) return std::min(1.0, (get(read_back_) + 0.1) / on_device);
-  const double made = get(made_on_host_) + on_device;
-  // What was made last has not been used yet when this is asked.
-  if (made < 2) return 1;
-  return std::clamp(1 - get(used_) / (made - 1), 0.02, 1.0);
+  // What was made last may not have been used yet when this is asked.
+  const double known = std::max(get(made_on_host_) + on_device - 1, get(used_));
+  if (known < 1) return unknown;
+  return std::clamp(1 - get(used_) / known, 0.02, 1.0);
 }
 
 }  // namespace tandem::memory

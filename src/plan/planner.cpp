@@ -130,7 +130,7 @@ void planner::prepare(planned_task& what, int worker_limit) const {
     there.wait_us = by.synchronize_us.value;
     there.learned = &state_->corrections[longest.key(place)];
   }
-  what.history_ = &state_->histories[what.structure_];
+  what.history_ = &state_->history_of(what);
   what.worker_limit_ = worker_limit;
   what.version_ = count;
 }
@@ -156,7 +156,7 @@ double planner::host_time_us(planned_task& what, int worker_limit) const {
 }
 
 memory::use_history& planner::history_of(planned_task& what) const {
-  if (what.history_ == nullptr) what.history_ = &state_->histories[what.structure_];
+  if (what.history_ == nullptr) what.history_ = &state_->history_of(what);
   return *what.history_;
 }
 
@@ -204,7 +204,7 @@ std::array<planner::price, most_places> planner::price_all(planned_task& what, c
   prepare(what, asked.worker_limit);
   std::array<price, most_places> prices;
   const int count = place_count();
-  const double probability = what.history_->probability_of_reading();
+  const double probability = state_->probability_of_reading(*what.history_, asked.writes.bytes);
   for (int place = 0; place < count; ++place) {
     price& of = prices[static_cast<std::size_t>(place)];
     const planned_task::at_place& here = what.places_[static_cast<std::size_t>(place)];

@@ -123,7 +123,7 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
     add("credit", -of.credit_us, "gains forgone so far by not copying");
     add("reuse", -of.shared_us, "what later evaluations are expected to share of copies, by what they did before");
     if (place != host_place) {
-      const double probability = what.history_->probability_of_reading();
+      const double probability = state_->probability_of_reading(*what.history_, asked.writes.bytes);
       const planned_task::at_place& here = what.places_[static_cast<std::size_t>(place)];
       const memory_kind kind = asked.writes.is_pinned ? memory_kind::pinned : memory_kind::pageable;
       const device_profile& by = state_->devices[static_cast<std::size_t>(place)].constants;

@@ -23,6 +23,19 @@ struct planner::state {
   std::mutex adding;
   mutable fixed_table<correction, 4096> corrections;
   mutable fixed_table<memory::use_history, 1024> histories;
+  /// Of results of fewer bytes than `least_large`, which hosts mostly want, and of others: for structures of which
+  /// nothing is known yet.
+  mutable std::array<memory::use_history, 2> all_histories;
+  static constexpr std::int64_t least_large = 4096;
+
+  memory::use_history& history_of(const planned_task& what) const {
+    memory::use_history& found = histories[what.structure()];
+    found.is_part_of(all_histories[what.what().result_bytes < least_large ? 0 : 1]);
+    return found;
+  }
+  double probability_of_reading(const memory::use_history& of, std::int64_t bytes) const noexcept {
+    return of.probability_of_reading(all_histories[bytes < least_large ? 0 : 1].probability_of_reading(1));
+  }
   /// [place][direction][kind].
   std::array<std::array<std::array<correction, 2>, 2>, most_places> links;
   /// Time of all decisions, and what trying other places has cost, by prediction.

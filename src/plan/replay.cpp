@@ -153,7 +153,6 @@ void replayer::on_evaluation(const evaluation& what) {
   if (!what.runs) return;
   expected_[what.number % expected_.size()] = {what.number, planner_.lesson_of(task, what.place)};
   follow(what);
-  if (!what.is_new) return;
   last_.history = &planner_.history_of(task);
   last_.credit_us = made.inherited_credit_us;
 }
