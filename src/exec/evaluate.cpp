@@ -412,6 +412,7 @@ void evaluate_into_as(const ops::node_ptr& root, const ndarray& target, const re
     const auto planned = std::make_shared<planned_program>(made.code, 0);
     bound_program bound = bind(std::move(made), *direct.runs, planned);
     bound.decided = direct.decided;
+    bound.decided.inherited_credit_us = 0;
     const bool is_host = direct.runs->memory().is_host();
     plan::question question;
     if (is_host) {

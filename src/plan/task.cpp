@@ -96,11 +96,11 @@ class maker {
   // Work along a chain's elements follows its largest operand.
   void add_combining(const fused_chain& chain, work_class combining, std::uint16_t number, double flops) {
     int axis = -1;
-    std::int64_t most = -1;
+    double most = -1;  // of shapes without elements, the other extents may multiply past 64 bits
     for (const ops::region& source : chain.sources) {
-      std::int64_t elements = 1;
+      double elements = 1;
       for (int i = 0; i < source.at.shape.size(); ++i) {
-        if (source.at.strides[i] != 0) elements *= source.at.shape[i];
+        if (source.at.strides[i] != 0) elements *= static_cast<double>(source.at.shape[i]);
       }
       if (elements <= most) continue;
       most = elements;

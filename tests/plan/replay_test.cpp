@@ -160,17 +160,16 @@ class made_up_application {
     const double took_us = decided.predicted_work_us * (0.5 + 0.1 * static_cast<double>(number_ % 23));
     planner_->learn(planner_->lesson_of(of.planned, decided.place), took_us);
     log_->on_outcome(number_, took_us);
-    if (target != nullptr) {
-      target->valid_on = set_of(decided.place);
-      return;
-    }
-    made->valid_on = set_of(decided.place);
+    array& written = target != nullptr ? *target : *made;
+    written.valid_on = set_of(decided.place);
     if (planner_->place_count() > 1) {
       memory::use_history& history = planner_->history_of(of.planned);
       history.made(decided.place != host_place);
-      made->credit_us = decided.inherited_credit_us;
-      made->history = &history;
+      written.credit_us = decided.inherited_credit_us;
+      written.history = &history;
+      written.was_used = false;
     }
+    if (target != nullptr) return;
     auto& gone = arrays_[number_ % arrays_.size()];
     log_->on_free(gone->id);
     gone = std::move(made);
