@@ -16,10 +16,6 @@ namespace tandem::plan {
 
 namespace {
 
-/// What learned factors may be at most, and their reciprocals at least. Links share their lanes and their switches with
-/// others, and may lose more than a kernel does.
-constexpr double most_of_work = 4;
-constexpr double most_of_link = 16;
 /// A place is left only for a gain above this part, or above twice the deviation of measurements, at most a quarter.
 constexpr double least_gain = 0.05;
 constexpr double most_needed_gain = 0.25;
@@ -27,6 +23,13 @@ constexpr double most_needed_gain = 0.25;
 constexpr double asking_us = 0.5;
 /// Shorter work teaches nothing: what is measured is mostly noise.
 constexpr double shortest_lesson_us = 50;
+
+// What a correction is of, as a number that is not 0.
+std::uint64_t key_of(std::uint16_t operation, dtype type, int place, std::uint64_t size) noexcept {
+  return (std::uint64_t{operation} << 32 | static_cast<std::uint64_t>(type) << 24 |
+          static_cast<std::uint64_t>(place) << 16 | size) +
+         1;
+}
 
 // The stage that takes longest decides what corrections are for.
 struct longest_stage {
@@ -39,13 +42,11 @@ struct longest_stage {
     which = &each;
   }
   std::uint64_t key(int place) const noexcept {
-    if (which == nullptr) return static_cast<std::uint64_t>(place) + 1;
+    if (which == nullptr) return key_of(0, dtype::bool_, place, 0);  // nothing to do, too short to learn from
     double work = which->bytes;
     for (const double each : which->operations) work += each;
     const auto size = static_cast<std::uint64_t>(work < 1 ? 0 : std::ilogb(work));
-    return (std::uint64_t{which->operation} << 32 | static_cast<std::uint64_t>(which->type) << 24 |
-            static_cast<std::uint64_t>(place) << 16 | size << 8) +
-           1;
+    return key_of(which->operation, which->type, place, size);
   }
 };
 
@@ -69,7 +70,8 @@ std::string_view to_string(cause why) noexcept {
 }
 
 planner::planner(profile constants, planner_settings settings) : state_(std::make_unique<state>(std::move(constants))) {
-  state_->settings = settings;
+  state_->learns = settings.learns;
+  state_->exploration = settings.exploration;
   state_->devices[host_place].name = "cpu";
 }
 
@@ -91,7 +93,9 @@ int planner::place_count() const noexcept { return state_->count.load(std::memor
 std::string_view planner::name_of(int place) const noexcept {
   return state_->devices[static_cast<std::size_t>(place)].name;
 }
-const planner_settings& planner::settings() const noexcept { return state_->settings; }
+planner_settings planner::settings() const noexcept {
+  return {state_->learns.load(std::memory_order_relaxed), state_->exploration};
+}
 const profile& planner::constants() const noexcept { return state_->constants; }
 const device_profile& planner::constants_at(int place) const noexcept {
   return state_->devices[static_cast<std::size_t>(place)].constants;
@@ -273,7 +277,7 @@ decision planner::decide(planned_task& what, const question& asked) {
   const auto prices = price_all(what, asked);
   ++what.decisions_;
   choice chosen = choose(what, asked, prices);
-  if (state_->settings.learns) explore(what, prices, chosen);
+  if (state_->learns.load(std::memory_order_relaxed)) explore(what, prices, chosen);
   const price& of = prices[static_cast<std::size_t>(chosen.place)];
   what.last_place_ = chosen.place;
   what.places_[static_cast<std::size_t>(chosen.place)].tried = what.decisions_;
@@ -350,7 +354,7 @@ void planner::explore(planned_task& what, const std::array<price, most_places>& 
     const double factor = there.learned->factor();
     const double unlearned_us = of.us() - of.work_us + of.work_us / factor - of.copies_us + of.unlearned_copies_us;
     const double extra_us = std::max(of.us() - best_us, 0.0);
-    const double allowed_us = state_->settings.exploration * state_->run_us.load(std::memory_order_relaxed);
+    const double allowed_us = state_->exploration * state_->run_us.load(std::memory_order_relaxed);
     if (unlearned_us > 2 * best_us || state_->explored_us.load(std::memory_order_relaxed) + extra_us > allowed_us) {
       continue;
     }
@@ -400,17 +404,55 @@ planner::lesson planner::lesson_of(const planned_task& what, int place) const no
 }
 
 void planner::learn(const lesson& from, double measured_us) noexcept {
-  if (!state_->settings.learns || from.learned == nullptr || from.work_us <= 0) return;
+  if (!state_->learns.load(std::memory_order_relaxed) || from.learned == nullptr || from.work_us <= 0) return;
   if (measured_us < shortest_lesson_us) return;
   from.learned->learn(measured_us / from.work_us, most_of_work);
 }
 
 void planner::learn_copy(int place, direction to, memory_kind kind, std::int64_t bytes, double measured_us) noexcept {
-  if (!state_->settings.learns || measured_us < shortest_lesson_us || place <= 0 || place >= place_count()) return;
+  if (!state_->learns.load(std::memory_order_relaxed)) return;
+  if (measured_us < shortest_lesson_us || place <= 0 || place >= place_count()) return;
   const double predicted_us = copy_time_us(state_->link(place, to, kind), bytes);
   if (predicted_us <= 0) return;
   state_->links[static_cast<std::size_t>(place)][static_cast<std::size_t>(to)][static_cast<std::size_t>(kind)].learn(
       measured_us / predicted_us, most_of_link);
+}
+
+// ---- what other processes begin with
+
+void planner::set_learning(bool learns) noexcept { state_->learns.store(learns, std::memory_order_relaxed); }
+
+learned_place planner::learned_at(int place) const {
+  const auto factor_of = [](const correction& of) { return learned_factor{of.factor(), of.sigma(), of.samples()}; };
+  learned_place made{std::string(name_of(place)), {}, {}, {}};
+  state_->corrections.for_each([&](std::uint64_t key, const correction& of) {
+    const std::uint64_t parts = key - 1;
+    if (static_cast<int>(parts >> 16 & 0xff) != place || of.samples() == 0) return;
+    made.work.push_back({static_cast<std::uint16_t>(parts >> 32), static_cast<dtype>(parts >> 24 & 0xff),
+                         static_cast<int>(parts & 0xffff), factor_of(of)});
+  });
+  if (place == host_place) return made;
+  for (const direction to : {direction::to_device, direction::to_host}) {
+    for (const memory_kind kind : {memory_kind::pageable, memory_kind::pinned}) {
+      const correction& of = state_->of_link(place, to, kind);
+      if (of.samples() > 0) made.links.push_back({to, kind, factor_of(of)});
+    }
+  }
+  return made;
+}
+
+void planner::restore(int place, const learned_place& from) noexcept {
+  const auto put = [](correction& to, const learned_factor& of) { to.restore(of.factor, of.sigma, of.samples); };
+  for (const learned_work& each : from.work) {
+    put(state_->corrections[key_of(each.operation, each.type, place, static_cast<std::uint64_t>(each.size))],
+        each.learned);
+  }
+  if (place == host_place) return;
+  for (const learned_link& each : from.links) {
+    put(state_->links[static_cast<std::size_t>(place)][static_cast<std::size_t>(each.to)]
+                     [static_cast<std::size_t>(each.kind)],
+        each.learned);
+  }
 }
 
 }  // namespace tandem::plan

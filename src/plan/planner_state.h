@@ -16,7 +16,8 @@ struct planner::state {
 
   profile constants;
   host_model host;
-  planner_settings settings;
+  std::atomic<bool> learns{true};
+  double exploration = 0;
   /// Place 0 is the host. Written before the count is.
   std::array<device_entry, most_places> devices;
   std::atomic<int> count{1};
