@@ -45,9 +45,9 @@ void evaluate(const char* name, const td::ndarray& a, const td::policy& rules) {
 // and after it was done 20 times; "factor-before TEXT" and "factor-after TEXT", where the correction is from. "problem
 // TEXT" as below. With "forked", only a forked child ends by exit().
 int learn(bool is_forked) {
-  const td::ndarray a = td::ones({512, 512}, td::float32);
   const td::policy rules{.workers = 1, .device = td::device::cpu};
   attempt([&] {
+    const td::ndarray a = td::ones({512, 512}, td::float32);
     const auto show = [&](const char* when) {
       const td::explanation why = td::explain(td::matmul(a, a), rules);
       std::printf("%s %.17g\n", when, why.candidates.at(0).total_us);
