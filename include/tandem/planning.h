@@ -127,4 +127,24 @@ TANDEM_API profile_report calibrate(const calibration_options& options = {});
 /// Thread safety: any thread. Throws: `std::bad_alloc`, `policy_error` as `machine_info`.
 TANDEM_API profile_report current_profile();
 
+// ---- learning
+
+/// Whether measured times change predictions.
+enum class learning {
+  off,   ///< What was learned stays as it is, and no slower place is tried. Histories of results go on.
+  on,    ///< Until the process ends.
+  save,  ///< As `on`; what was learned is written to a file when the process exits, for later processes.
+};
+
+/// From now on, in this process; in place of what the environment variable TANDEM_LEARNING says ("on", the default,
+/// "off" or "save"). With `on` and `save`, a process begins with what the file has, learned.json beside the profile
+/// (for TANDEM_PROFILE=NAME.json, NAME.learned.json), unless it is damaged, or of another machine, library or profile;
+/// that is decided at its first evaluation. The file is written by exit() and the end of main, not by a forked child of
+/// the process that was told to save. A decision log that is being written then does not say that it changed.
+/// Thread safety: any thread. Throws: `policy_error` as `machine_info`, `std::bad_alloc`.
+TANDEM_API void set_learning(learning how);
+
+/// Thread safety: any thread. Throws: `policy_error` if only TANDEM_LEARNING says, and it is none of the three.
+TANDEM_API learning current_learning();
+
 }  // namespace tandem

@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <exception>
 #include <string>
 #include <string_view>
 
 #include <tandem/errors.h>
 
 #include "exec/devices.h"
+#include "exec/learning.h"
 #include "exec/watching.h"
 #include "memory/copy_listener.h"
 #include "plan/priors.h"
@@ -47,9 +50,30 @@ struct known_place {
   std::atomic<int> questions{0};
 };
 
+void save_at_exit() noexcept;
+
+// What a process begins with.
+struct beginning_of_planner {
+  plan::loaded_profile profile = plan::load_profile();
+  kept_lessons kept;
+  /// Of the host's lessons; none if nobody needs to know.
+  plan::validators valid_for;
+  const plan::learned_place* of_host = nullptr;
+
+  explicit beginning_of_planner(learning how) {
+    if (how != learning::off) kept = load_lessons();
+    if (how != learning::save && kept.places.empty()) return;
+    valid_for = lessons_of_host_are_for(profile.constants.host);
+    of_host = kept.find("cpu", valid_for);
+  }
+};
+
 class process_planner {
  public:
-  explicit process_planner(plan::loaded_profile profile) : loaded(std::move(profile)), planner(loaded.constants) {
+  explicit process_planner(beginning_of_planner with)
+      : loaded(std::move(with.profile)), kept(std::move(with.kept)), planner(loaded.constants) {
+    valid_for[plan::host_place] = std::move(with.valid_for);
+    if (with.of_host != nullptr) planner.restore(plan::host_place, *with.of_host);
     places[plan::host_place].runs = &backend::cpu();
     memory::copies_to_host = [](memory::device_memory& from, bool is_pinned, std::int64_t bytes, double us) noexcept {
       process_planner& all = get();
@@ -66,14 +90,40 @@ class process_planner {
     if (process_planner* const* const known = made.known()) [[likely]]
       return **known;
     // Before a fork has to wait: it asks for values that are made once, too. Of two threads, one loads in vain.
-    plan::loaded_profile profile = plan::load_profile();
-    return *made.get([&] { return new process_planner(std::move(profile)); });
+    beginning_of_planner with(learning_now());
+    process_planner& all = *made.get([&] { return new process_planner(std::move(with)); });
+    all.follow(learning_now());  // it may have been set meanwhile
+    return all;
+  }
+
+  /// Once it is made, and whenever that changes.
+  void follow(learning how) {
+    planner.set_learning(how != learning::off);
+    if (how != learning::save) return;
+    // At the exit, devices may be gone. Not with the lock: what is asked keeps forks waiting.
+    std::array<plan::validators, plan::most_places> found;
+    found[plan::host_place] = lessons_of_host_are_for(planner.constants().host);
+    for (int place = 1; place < planner.place_count(); ++place) {
+      found[static_cast<std::size_t>(place)] =
+          lessons_of_device_are_for(*places[static_cast<std::size_t>(place)].runs.load(), planner.constants_at(place));
+    }
+    const std::lock_guard lock(guard);
+    saving_generation = runtime::fork_generation();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (valid_for[i].empty()) valid_for[i] = std::move(found[i]);
+    }
+    if (!std::exchange(is_saved_at_exit, true)) std::atexit([] { save_at_exit(); });
   }
   static inline constinit runtime::made_once<process_planner*> made;
 
   /// With what the file says of devices, which is of use if they still are what they were.
   plan::loaded_profile loaded;
+  kept_lessons kept;
   plan::planner planner;
+  /// What lessons are for, by place; empty where nobody needs to know.
+  std::array<plan::validators, plan::most_places> valid_for;
+  bool is_saved_at_exit = false;
+  unsigned saving_generation = 0;
   std::array<known_place, plan::most_places> places;
   runtime::fork_safe_mutex guard;
   /// What `set_candidates` or the variable says; before either is read, GPUs are looked for.
@@ -85,6 +135,28 @@ class process_planner {
   std::deque<waiting_lesson> waiting;
   std::atomic<std::size_t> waiting_count{0};
 };
+
+// The planner and its file outlive static objects; whatever happens, the process ends.
+void save_at_exit() noexcept {
+  process_planner& all = **process_planner::made.known();
+  try {
+    if (learning_now() != learning::save) return;
+    std::vector<plan::learned_place> places;
+    {
+      const std::lock_guard lock(all.guard);
+      if (runtime::fork_generation() != all.saving_generation) return;
+      for (int place = 0; place < all.planner.place_count(); ++place) {
+        if (all.valid_for[static_cast<std::size_t>(place)].empty()) continue;
+        places.push_back(all.planner.learned_at(place));
+        places.back().valid_for = all.valid_for[static_cast<std::size_t>(place)];
+      }
+    }
+    save_lessons(std::move(places));
+  } catch (const std::exception& failure) {
+    // Nobody is left to throw it to, and who asked for the file must know why there is none.
+    std::fprintf(stderr, "tandem: TANDEM_LEARNING=save: %s\n", failure.what());
+  }
+}
 
 std::optional<int> find_place(process_planner& all, const backend::backend& where) noexcept {
   for (int place = 0; place < all.planner.place_count(); ++place) {
@@ -103,8 +175,15 @@ std::optional<int> add_place(process_planner& all, backend::backend& where) {
   if (const std::optional<int> known = find_place(all, where)) return known;
   if (all.planner.place_count() == plan::most_places) return std::nullopt;
   plan::device_profile constants = constants_for(all, where);
+  const auto place = static_cast<std::size_t>(all.planner.place_count());
+  if (all.is_saved_at_exit || !all.kept.places.empty()) {
+    all.valid_for[place] = lessons_of_device_are_for(where, constants);
+    const std::string name(where.name());
+    const plan::learned_place* const learned = all.kept.find(name, all.valid_for[place]);
+    if (learned != nullptr) all.planner.restore(static_cast<int>(place), *learned);
+  }
   // Readers look at a place's backend only once the planner counts it.
-  all.places[static_cast<std::size_t>(all.planner.place_count())].runs.store(&where, std::memory_order_release);
+  all.places[place].runs.store(&where, std::memory_order_release);
   return all.planner.add({std::string(where.name()), std::move(constants)});
 }
 
@@ -170,9 +249,26 @@ void look_for_candidates(process_planner& all) {
 
 std::vector<std::string> profile_problems() {
   process_planner* const* const known = process_planner::made.known();
-  if (known == nullptr) return plan::load_profile().problems;
+  const auto all_of = [](std::vector<std::string> problems, const std::vector<std::string>& more) {
+    problems.insert(problems.end(), more.begin(), more.end());
+    return problems;
+  };
+  if (known == nullptr) {
+    try {
+      const beginning_of_planner with(learning_now());
+      return all_of(with.profile.problems, with.kept.problems);
+    } catch (const policy_error& why) {
+      return all_of(plan::load_profile().problems, {std::string(why.what()) + "; evaluations are refused"});
+    }
+  }
   const std::lock_guard lock((*known)->guard);
-  return (*known)->loaded.problems;
+  return all_of((*known)->loaded.problems, (*known)->kept.problems);
+}
+
+bool begins_with_lessons() { return !process_planner::get().kept.places.empty(); }
+
+void follow_learning() {
+  if (process_planner* const* const known = process_planner::made.known()) (*known)->follow(learning_now());
 }
 
 plan::planner& planner_of_process() { return process_planner::get().planner; }
@@ -351,3 +447,14 @@ void lessons::learn() noexcept {
 }
 
 }  // namespace tandem::exec
+
+namespace tandem {
+
+void set_learning(learning how) {
+  exec::remember_learning(how);
+  exec::follow_learning();
+}
+
+learning current_learning() { return exec::learning_now(); }
+
+}  // namespace tandem

@@ -22,9 +22,15 @@ namespace tandem::exec {
 /// Made with this machine's constants when it is first asked for. Lives as long as the process.
 plan::planner& planner_of_process();
 
-/// Why the profile's file, or a part of it, is not used: of the one that the planner was made with or, if nothing has
-/// been evaluated yet, of the one that it would be made with. Thread safety: any thread. Throws: `std::bad_alloc`, and
-/// as `machine_info`.
+/// Whether it was made with a file of what earlier processes learned.
+bool begins_with_lessons();
+
+/// As `learning_now` says, in case that it has changed.
+void follow_learning();
+
+/// Why the profile's file or that of lessons, or a part of it, is not used: of those that the planner was made with or,
+/// if nothing has been evaluated yet, of those that it would be made with. Thread safety: any thread.
+/// Throws: `std::bad_alloc`, and as `machine_info`.
 std::vector<std::string> profile_problems();
 
 /// The place of a device, which the planner learns of now if it has not met it; none if it has no room for another.

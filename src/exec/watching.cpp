@@ -199,7 +199,8 @@ hub& get_hub() {
 
 std::unique_ptr<plan::decision_log> new_log(const std::string& path, bool is_from_start) {
   const plan::planner& planner = planner_of_process();
-  plan::log_header header{machine_info().version, planner.settings(), is_from_start, planner.constants()};
+  plan::log_header header{machine_info().version, planner.settings(), is_from_start && !begins_with_lessons(),
+                          planner.constants()};
   return std::make_unique<plan::decision_log>(path, header);
 }
 

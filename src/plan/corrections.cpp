@@ -39,4 +39,12 @@ void correction::forget() noexcept {
   for (std::atomic<float>& each : last_) each.store(1, std::memory_order_relaxed);
 }
 
+void correction::restore(double factor, double sigma, int samples) noexcept {
+  factor_.store(static_cast<float>(factor), std::memory_order_relaxed);
+  sigma_.store(static_cast<float>(sigma), std::memory_order_relaxed);
+  samples_.store(samples, std::memory_order_relaxed);
+  // One measurement that differs from both is as strange as it is after many.
+  for (std::atomic<float>& each : last_) each.store(static_cast<float>(factor), std::memory_order_relaxed);
+}
+
 }  // namespace tandem::plan

@@ -21,6 +21,8 @@ class correction {
   void learn(double ratio, double most) noexcept;
   /// As if nothing had been learned.
   void forget() noexcept;
+  /// As it was in another process.
+  void restore(double factor, double sigma, int samples) noexcept;
 
  private:
   std::atomic<float> factor_{1};
@@ -48,6 +50,14 @@ class fixed_table {
     old.key.store(wanted, std::memory_order_release);
     old.value.forget();
     return old.value;
+  }
+
+  /// Calls `use(key, value)` for each; one whose key is exchanged meanwhile may be of either.
+  template <class Use>
+  void for_each(Use&& use) const {
+    for (const slot& each : slots_) {
+      if (const std::uint64_t key = each.key.load(std::memory_order_acquire); key != 0) use(key, each.value);
+    }
   }
 
  private:

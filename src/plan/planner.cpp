@@ -16,10 +16,6 @@ namespace tandem::plan {
 
 namespace {
 
-/// What learned factors may be at most, and their reciprocals at least. Links share their lanes and their switches with
-/// others, and may lose more than a kernel does.
-constexpr double most_of_work = 4;
-constexpr double most_of_link = 16;
 /// A place is left only for a gain above this part, or above twice the deviation of measurements, at most a quarter.
 constexpr double least_gain = 0.05;
 constexpr double most_needed_gain = 0.25;
@@ -39,13 +35,11 @@ struct longest_stage {
     which = &each;
   }
   std::uint64_t key(int place) const noexcept {
-    if (which == nullptr) return static_cast<std::uint64_t>(place) + 1;
+    if (which == nullptr) return key_of(0, dtype::bool_, place, 0);  // nothing to do, too short to learn from
     double work = which->bytes;
     for (const double each : which->operations) work += each;
     const auto size = static_cast<std::uint64_t>(work < 1 ? 0 : std::ilogb(work));
-    return (std::uint64_t{which->operation} << 32 | static_cast<std::uint64_t>(which->type) << 24 |
-            static_cast<std::uint64_t>(place) << 16 | size << 8) +
-           1;
+    return key_of(which->operation, which->type, place, size);
   }
 };
 
@@ -69,7 +63,8 @@ std::string_view to_string(cause why) noexcept {
 }
 
 planner::planner(profile constants, planner_settings settings) : state_(std::make_unique<state>(std::move(constants))) {
-  state_->settings = settings;
+  state_->learns = settings.learns;
+  state_->exploration = settings.exploration;
   state_->devices[host_place].name = "cpu";
 }
 
@@ -91,7 +86,9 @@ int planner::place_count() const noexcept { return state_->count.load(std::memor
 std::string_view planner::name_of(int place) const noexcept {
   return state_->devices[static_cast<std::size_t>(place)].name;
 }
-const planner_settings& planner::settings() const noexcept { return state_->settings; }
+planner_settings planner::settings() const noexcept {
+  return {state_->learns.load(std::memory_order_relaxed), state_->exploration};
+}
 const profile& planner::constants() const noexcept { return state_->constants; }
 const device_profile& planner::constants_at(int place) const noexcept {
   return state_->devices[static_cast<std::size_t>(place)].constants;
@@ -273,7 +270,7 @@ decision planner::decide(planned_task& what, const question& asked) {
   const auto prices = price_all(what, asked);
   ++what.decisions_;
   choice chosen = choose(what, asked, prices);
-  if (state_->settings.learns) explore(what, prices, chosen);
+  if (state_->learns.load(std::memory_order_relaxed)) explore(what, prices, chosen);
   const price& of = prices[static_cast<std::size_t>(chosen.place)];
   what.last_place_ = chosen.place;
   what.places_[static_cast<std::size_t>(chosen.place)].tried = what.decisions_;
@@ -352,7 +349,7 @@ void planner::explore(planned_task& what, const std::array<price, most_places>& 
     const double factor = there.learned->factor();
     const double unlearned_us = of.us() - of.work_us + of.work_us / factor - of.copies_us + of.unlearned_copies_us;
     const double extra_us = std::max(of.us() - best_us, 0.0);
-    const double allowed_us = state_->settings.exploration * state_->run_us.load(std::memory_order_relaxed);
+    const double allowed_us = state_->exploration * state_->run_us.load(std::memory_order_relaxed);
     if (unlearned_us > 2 * best_us || state_->explored_us.load(std::memory_order_relaxed) + extra_us > allowed_us) {
       continue;
     }
@@ -402,14 +399,15 @@ planner::lesson planner::lesson_of(const planned_task& what, int place) const no
 }
 
 void planner::learn(const lesson& from, double measured_us) noexcept {
-  if (!state_->settings.learns || from.learned == nullptr || from.work_us <= 0) return;
+  if (!state_->learns.load(std::memory_order_relaxed) || from.learned == nullptr || from.work_us <= 0) return;
   // Either is enough, lest only those measurements count that took longer than predicted.
   if (std::max(measured_us, from.work_us * from.learned->factor()) < shortest_lesson_us) return;
   from.learned->learn(measured_us / from.work_us, most_of_work);
 }
 
 void planner::learn_copy(int place, direction to, memory_kind kind, std::int64_t bytes, double measured_us) noexcept {
-  if (!state_->settings.learns || measured_us < shortest_lesson_us || place <= 0 || place >= place_count()) return;
+  if (!state_->learns.load(std::memory_order_relaxed)) return;
+  if (measured_us < shortest_lesson_us || place <= 0 || place >= place_count()) return;
   const double predicted_us = copy_time_us(state_->link(place, to, kind), bytes);
   if (predicted_us <= 0) return;
   state_->links[static_cast<std::size_t>(place)][static_cast<std::size_t>(to)][static_cast<std::size_t>(kind)].learn(

@@ -12,6 +12,7 @@
 
 #include "memory/use_history.h"
 #include "plan/corrections.h"
+#include "plan/learned.h"
 #include "plan/places.h"
 #include "plan/profile.h"
 #include "plan/task.h"
@@ -170,7 +171,15 @@ class planner {
   /// What becomes of the results of a task.
   memory::use_history& history_of(planned_task& what) const;
 
-  const planner_settings& settings() const noexcept;
+  /// Learns from now on, and tries places that seem slower; or does neither. Histories of results go on.
+  void set_learning(bool learns) noexcept;
+  /// What was learned of a place, without its validators. Throws: `std::bad_alloc`.
+  learned_place learned_at(int place) const;
+  /// Takes over what was learned in another process; what is known already is replaced.
+  void restore(int place, const learned_place& from) noexcept;
+
+  /// As they are now.
+  planner_settings settings() const noexcept;
   const profile& constants() const noexcept;
   /// Of a device, by its place from 1 on.
   const device_profile& constants_at(int place) const noexcept;

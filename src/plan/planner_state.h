@@ -2,21 +2,30 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
 #include "plan/model.h"
 #include "plan/planner.h"
 
-// What a planner has inside, for its two files.
+// What a planner has inside, for its files.
 namespace tandem::plan {
+
+/// What a correction is of, as a number that is not 0; `size` has 16 bits.
+inline std::uint64_t key_of(std::uint16_t operation, dtype type, int place, std::uint64_t size) noexcept {
+  return (std::uint64_t{operation} << 32 | static_cast<std::uint64_t>(type) << 24 |
+          static_cast<std::uint64_t>(place) << 16 | size) +
+         1;
+}
 
 struct planner::state {
   explicit state(profile by) : constants(std::move(by)), host(constants.host) {}
 
   profile constants;
   host_model host;
-  planner_settings settings;
+  std::atomic<bool> learns{true};
+  double exploration = 0;
   /// Place 0 is the host. Written before the count is.
   std::array<device_entry, most_places> devices;
   std::atomic<int> count{1};

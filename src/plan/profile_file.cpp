@@ -46,7 +46,20 @@ class descriptor {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-// What the file holds, or a problem.
+std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+// Bytes that a file or a driver says, as JSON can hold them.
+std::string kept_text(std::string text) {
+  constexpr std::size_t most = 400;
+  if (text.size() > most) text.resize(most);
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
+}
+
+}  // namespace
+
 std::optional<std::string> content_of(const std::string& file, bool must_be, std::string& problem) {
   // A pipe without a writer would be waited for.
   const descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -79,20 +92,6 @@ std::optional<std::string> content_of(const std::string& file, bool must_be, std
   text.resize(size);
   return text;
 }
-
-std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
-
-// Bytes that a file or a driver says, as JSON can hold them.
-std::string kept_text(std::string text) {
-  constexpr std::size_t most = 400;
-  if (text.size() > most) text.resize(most);
-  for (char& c : text) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return text;
-}
-
-}  // namespace
 
 std::string profile_file() {
   if (const char* const wish = std::getenv(variable)) return wish;
@@ -217,8 +216,9 @@ void check_writable(const std::string& file) {
   if (::stat(file.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) refuse_to_write(file, EISDIR);
 }
 
-void write_profile(const profile& what, const std::string& file) {
-  const std::string text = text_of(what);
+void write_profile(const profile& what, const std::string& file) { write_whole(text_of(what), file); }
+
+void write_whole(const std::string& text, const std::string& file) {
   int handle = -1;
   const std::string beside = make_beside(file, handle);
   descriptor opened(handle);

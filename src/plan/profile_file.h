@@ -60,4 +60,10 @@ void check_writable(const std::string& file);
 /// write it. Throws: `io_error`, with the file; what was there before stays then.
 void write_profile(const profile& what, const std::string& file);
 
+/// For other files beside the profile, with the same care. What a file of at most `most_profile_bytes` holds; none with
+/// a problem, or if there is no file, which is a problem only if it `must_be`. Throws: `std::bad_alloc`.
+std::optional<std::string> content_of(const std::string& file, bool must_be, std::string& problem);
+/// Throws: `io_error`.
+void write_whole(const std::string& text, const std::string& file);
+
 }  // namespace tandem::plan

@@ -28,7 +28,7 @@ using variables = std::vector<std::pair<std::string, std::string>>;
 using lines = std::vector<std::string>;
 
 // The lines that the program `report` prints.
-lines report(const variables& given) {
+lines report(const variables& given, std::string argument = "") {
   std::vector<std::string> settings;
   for (char** each = environ; *each != nullptr; ++each) {
     if (!std::string_view(*each).starts_with("TANDEM_")) settings.emplace_back(*each);
@@ -38,7 +38,7 @@ lines report(const variables& given) {
   for (std::string& each : settings) environment.push_back(each.data());
   environment.push_back(nullptr);
   std::string program = TANDEM_PLANNING_REPORT;
-  std::array<char*, 2> argv = {program.data(), nullptr};
+  std::array<char*, 3> argv = {program.data(), argument.empty() ? nullptr : argument.data(), nullptr};
 
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -261,6 +261,114 @@ TEST_F(ProfileFile, OfANewerVersion) {
   ASSERT_NE(field, std::string::npos);
   const std::size_t begin = good.find_first_of("0123456789", field);
   expect_refused(report_of_text(good.substr(0, begin) + "999" + good.substr(begin + 1)), at("changed.json"), "999");
+}
+
+// ---- what is learned
+
+class Learning : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "tandem_learning_XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  std::string file() const { return (folder_ / "learned.json").string(); }
+  lines learn(const std::string& how, const std::string& argument = "learn") const {
+    return report({{"TANDEM_CACHE", folder_.string()}, {"TANDEM_CANDIDATES", "none"}, {"TANDEM_LEARNING", how}},
+                  argument);
+  }
+  std::string text() const {
+    std::ifstream from(file(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(from), {}};
+  }
+  // What follows a word at the beginning of a line; "" if no line has it.
+  static std::string after(const lines& all, const std::string& word) {
+    for (const std::string& each : all) {
+      if (each.starts_with(word + " ")) return each.substr(word.size() + 1);
+    }
+    return "";
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(Learning, IsOnAndEndsWithTheProcess) {
+  const lines found = learn("on");
+  EXPECT_EQ(after(found, "factor-before"), "") << ::testing::PrintToString(found);
+  EXPECT_NE(after(found, "factor-after"), "") << ::testing::PrintToString(found);
+  EXPECT_NE(after(found, "before"), after(found, "after"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(Learning, OffChangesNoPrediction) {
+  const lines found = learn("off");
+  EXPECT_NE(after(found, "before"), "") << ::testing::PrintToString(found);
+  EXPECT_EQ(after(found, "before"), after(found, "after"));
+  EXPECT_EQ(after(found, "factor-after"), "");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(Learning, WhatIsSavedTheNextProcessBeginsWith) {
+  const lines first = learn("save");
+  EXPECT_TRUE(problems_of(first).empty()) << ::testing::PrintToString(first);
+  ASSERT_TRUE(std::filesystem::exists(file()));
+  EXPECT_EQ(std::filesystem::status(file()).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const std::string saved = text();
+  const lines second = learn("on");
+  EXPECT_TRUE(problems_of(second).empty()) << ::testing::PrintToString(second);
+  EXPECT_EQ(after(second, "factor-before"), after(first, "factor-after")) << ::testing::PrintToString(second);
+  EXPECT_NE(after(second, "factor-before"), "");
+  EXPECT_EQ(text(), saved) << "only a process that is told to writes";
+  EXPECT_EQ(after(learn("off"), "factor-before"), "");
+  EXPECT_EQ(text(), saved);
+}
+
+TEST_F(Learning, AForkedChildSavesNothing) {
+  const lines found = learn("save", "forked");
+  EXPECT_NE(after(found, "factor-after"), "") << ::testing::PrintToString(found);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(Learning, AFileThatIsDamagedOrOfSomethingElseIsReportedAndNotUsed) {
+  learn("save");
+  const std::string good = text();
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string made = good;
+    const std::size_t at = made.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return at == std::string::npos ? made : made.replace(at, from.size(), to);
+  };
+  const std::string processor = machine_info().processor;
+  for (const auto& [damaged, part] : variables{{"{", "no JSON"},
+                                               {good.substr(0, good.size() / 2), "no JSON"},
+                                               {std::string(70'000, ' ') + good, "65536"},
+                                               {changed("\"version\":1", "\"version\":9"), "version: 9"},
+                                               {changed("\"factor\":", "\"factor\":-"), "factor: -"},
+                                               {changed("\"factor\":", "\"factor\":1000"), "not between"},
+                                               {changed("\"" + processor + "\"", "\"Another 9000\""), "Another 9000"},
+                                               {changed("\"constants\":\"", "\"constants\":\"0"), "constants"}}) {
+    std::ofstream(file(), std::ios::binary) << damaged;
+    const lines found = learn("on");
+    EXPECT_EQ(after(found, "factor-before"), "") << part;
+    EXPECT_NE(after(found, "factor-after"), "") << part;
+    const lines problems = problems_of(found);
+    ASSERT_FALSE(problems.empty()) << part;
+    EXPECT_NE(problems[0].find(file()), std::string::npos) << problems[0];
+    EXPECT_NE(problems[0].find(part), std::string::npos) << problems[0];
+    EXPECT_TRUE(problems_of(learn("off")).empty()) << "nobody reads it";
+  }
+}
+
+TEST_F(Learning, AWrongValueIsAnErrorOfEachEvaluation) {
+  const lines found = learn("never");
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found[0], "error TANDEM_LEARNING is 'never'; expected on, off or save");
+  EXPECT_EQ(problems_of(found).size(), 1U) << "the report says so, too";
 }
 
 }  // namespace

@@ -1,4 +1,8 @@
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 
@@ -37,7 +41,39 @@ void evaluate(const char* name, const td::ndarray& a, const td::policy& rules) {
 
 }  // namespace
 
-int main() {
+// What a process learns: lines "before US" and "after US" with what a product is predicted to take on the CPU before
+// and after it was done 20 times; "factor-before TEXT" and "factor-after TEXT", where the correction is from. "problem
+// TEXT" as below. With "forked", only a forked child ends by exit().
+int learn(bool is_forked) {
+  const td::policy rules{.workers = 1, .device = td::device::cpu};
+  attempt([&] {
+    const td::ndarray a = td::ones({512, 512}, td::float32);
+    const auto show = [&](const char* when) {
+      const td::explanation why = td::explain(td::matmul(a, a), rules);
+      std::printf("%s %.17g\n", when, why.candidates.at(0).total_us);
+      for (const td::cost_term& each : why.candidates.at(0).terms) {
+        if (each.from.find("learned") != std::string::npos) std::printf("factor-%s %s\n", when, each.from.c_str());
+      }
+    };
+    show("before");
+    for (int i = 0; i < 20; ++i) td::eval(td::matmul(a, a), rules);
+    show("after");
+  });
+  attempt([&] {
+    for (const td::known_problem& each : td::runtime_report().problems) {
+      if (each.code == "profile") std::printf("problem %s\n", each.message.c_str());
+    }
+  });
+  std::fflush(stdout);
+  if (!is_forked) return 0;
+  const pid_t child = fork();
+  if (child == 0) std::exit(0);
+  waitpid(child, nullptr, 0);
+  _exit(0);
+}
+
+int main(int count, char** words) {
+  if (count > 1) return learn(words[1] == std::string("forked"));
   const td::policy alone{.workers = 1};
   attempt([&] {
     std::string places = "places";
