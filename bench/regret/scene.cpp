@@ -19,8 +19,10 @@ scene::scene(const machine& on, knowledge of, std::uint64_t seed, plan::planner_
   if (of == knowledge::calibrated) {
     virtual_host host_subject(on, time_);
     virtual_device device_subject(on, time_);
-    constants.host = plan::calibrate(host_subject, plan::full_effort(), {});
-    device = plan::calibrate(device_subject, plan::full_effort(), {});
+    plan::effort effort = plan::full_effort();
+    effort.heeds_real_time = false;
+    constants.host = plan::calibrate(host_subject, effort, {});
+    device = plan::calibrate(device_subject, effort, {});
     calibration_us_ = time_.now_us();
   } else {
     plan::host_facts facts;

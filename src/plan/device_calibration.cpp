@@ -167,7 +167,9 @@ class device_calibration {
       for (const std::int64_t extent : extents_) {
         steps_.next("products of matrices");
         if (!rates.empty()) {
-          is_slow = is_slow || real_us * std::pow(static_cast<double>(extent) / rates.at.back(), 3) > most_real_us;
+          is_slow = is_slow ||
+                    (by_.heeds_real_time ? real_us : 0) * std::pow(static_cast<double>(extent) / rates.at.back(), 3) >
+                        most_real_us;
         }
         if (is_slow) continue;
         const probe_program what = product_program(width, extent);
