@@ -68,7 +68,7 @@ void replayer::settle() {
   last_.number = 0;
   note& of = notes_[last_.id];
   of.is_on_host = last_.place == host_place;
-  if (last_.history == nullptr || planner_.place_count() == 1) return;
+  if (last_.history == nullptr) return;
   last_.history->made(last_.place != host_place);
   of.credit_us.store(last_.credit_us, std::memory_order_relaxed);
   of.history = last_.history;
@@ -153,7 +153,8 @@ void replayer::on_evaluation(const evaluation& what) {
   if (!what.runs) return;
   expected_[what.number % expected_.size()] = {what.number, planner_.lesson_of(task, what.place)};
   follow(what);
-  last_.history = &planner_.history_of(task);
+  // A device that is met next was not known when this evaluation ended.
+  if (planner_.place_count() > 1) last_.history = &planner_.history_of(task);
   last_.credit_us = made.inherited_credit_us;
 }
 
