@@ -61,6 +61,30 @@ struct outcome {
   std::string places;
 };
 
+// The clocks of the simulated devices among them; 0 for others.
+std::vector<double> simulated_times(const std::vector<place_candidate>& places) {
+  std::vector<double> times;
+  for (const place_candidate& each : places) {
+    const bool is_simulated = each.place.kind() == device::kind::simulated;
+    times.push_back(is_simulated ? simulated_time_us(to_string(each.place)) : 0);
+  }
+  return times;
+}
+
+// Where a result was made; of a simulated device, with what its clock says that it took.
+std::string place_of(const ndarray& made, const std::vector<place_candidate>& places,
+                     const std::vector<double>& before_us) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const device& place = places[i].place;
+    if (place == device::cpu || !made.is_on(place)) continue;
+    const std::string name = to_string(place);
+    if (place.kind() != device::kind::simulated) return name;
+    synchronize(place);
+    return fmt::format("{} (simulated: {:.2f} us there)", name, simulated_time_us(name) - before_us[i]);
+  }
+  return "cpu";
+}
+
 outcome evaluate(const description& what, const eval_options& options) {
   policy rules;
   rules.workers = options.workers;
@@ -76,16 +100,12 @@ outcome evaluate(const description& what, const eval_options& options) {
   rules.progress = &work;
   outcome result;
   stopwatch watch;
-  for (const expr& one : what.arrays) result.arrays.push_back(eval(one, rules));
-  for (std::size_t i = 0; i < reasons.size(); ++i) {
-    std::string_view place = "cpu";
-    std::string other;
-    for (const place_candidate& each : reasons[i].candidates) {
-      if (each.place == device::cpu || !result.arrays[i].is_on(each.place)) continue;
-      other = to_string(each.place);
-      place = other;
-    }
-    result.places += fmt::format("{}{}", i == 0 ? "" : ", ", place);
+  for (std::size_t i = 0; i < what.arrays.size(); ++i) {
+    const std::vector<place_candidate> places =
+        i < reasons.size() ? reasons[i].candidates : std::vector<place_candidate>();
+    const std::vector<double> before_us = simulated_times(places);
+    result.arrays.push_back(eval(what.arrays[i], rules));
+    if (i < reasons.size()) result.places += (i == 0 ? "" : ", ") + place_of(result.arrays[i], places, before_us);
   }
   if (const std::optional<device> other = other_device(options)) synchronize(*other);
   result.seconds = watch.lap();
@@ -163,9 +183,8 @@ void evaluate_one(const eval_options& options) {
     print_arrays(arrays);
   }
   if (options.explain) {
-    std::fputs(
-        fmt::format("outcome: {:.2f} us on {}\n", 1e6 * simulated.value_or(done.seconds), done.places).c_str(),
-        stderr);
+    std::fputs(fmt::format("outcome: {:.2f} us on {}\n", 1e6 * simulated.value_or(done.seconds), done.places).c_str(),
+               stderr);
   }
   if (options.time) {
     std::fputs(fmt::format("load {:.6f} s, {}, {} {:.6f} s, {}\n", load_seconds,
