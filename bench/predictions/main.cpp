@@ -22,11 +22,11 @@
 // usage: bench_predictions [-o FILE.svg] [--csv FILE.csv] [--workers N]
 //
 // N is the most workers that an evaluation may have; one, where other work keeps cores busy and nothing can be told of
-// several. Predictions are asked for before anything is evaluated, so that they are from the profile alone and nothing that was
-// learned is in them. Then expressions of every kind and size are evaluated into an array that is there, in rounds in
-// which each has its turn; a time is the median of its rounds. It holds what a caller waits for, also what finding the
-// program takes. Rounds in which the system took a core away from the process count only where there are no others.
-// The machine must have been calibrated: what is compared is the model, not the shipped constants.
+// several. Predictions are asked for before anything is evaluated, so that they are from the profile alone and nothing
+// that was learned is in them. Then expressions of every kind and size are evaluated into an array that is there, in
+// rounds in which each has its turn; a time is the median of its rounds. It holds what a caller waits for, also what
+// finding the program takes. Rounds in which the system took a core away from the process count only where there are no
+// others. The machine must have been calibrated: what is compared is the model, not the shipped constants.
 namespace bench::predictions {
 
 namespace {
