@@ -139,7 +139,7 @@ decision_log::decision_log(const std::string& path, const log_header& header)
     buffer_.reserve(block_bytes + block_bytes / 4);
     buffer_ += "{\"kind\":\"header\"";
     field(buffer_, "\"format\"", log_format);
-    field(buffer_, "\"library\"", std::string_view(header.library));
+    field(buffer_, "\"version\"", std::string_view(header.version));
     buffer_ += ",\"settings\":{\"learns\":";
     append(buffer_, header.settings.learns);
     field(buffer_, "\"exploration\"", header.settings.exploration);

@@ -19,7 +19,7 @@ namespace tandem::plan {
 /// What a log begins with.
 struct log_header {
   /// The library's version.
-  std::string library;
+  std::string version;
   planner_settings settings;
   /// The planner had decided nothing before, so that it can be made anew as it was.
   bool is_from_start = true;

@@ -221,7 +221,7 @@ void decision_reader::read_header(const line_fields& from) {
     from.fail("format", fmt::format("{} is newer than {}, the newest that this version of the library reads", format,
                                     log_format));
   }
-  header_.library = from.text("library");
+  header_.version = from.text("version");
   const json& settings = from.value("settings");
   header_.settings.learns = from.boolean(from.member(settings, "learns", "settings"), "settings.learns");
   header_.settings.exploration = from.finite(from.member(settings, "exploration", "settings"), "settings.exploration");

@@ -132,7 +132,7 @@ TEST_F(DecisionLog, ComesBackAsItWas) {
   EXPECT_EQ(found.lines, told.lines);
   ASSERT_EQ(told.lines.size(), 13U);
   EXPECT_FALSE(reader.is_cut_off());
-  EXPECT_EQ(reader.header().library, "0.1.0");
+  EXPECT_EQ(reader.header().version, "0.1.0");
   EXPECT_FALSE(reader.header().is_from_start);
   EXPECT_TRUE(reader.header().settings.learns);
   EXPECT_EQ(reader.header().settings.exploration, 0.005);
@@ -235,7 +235,7 @@ TEST_F(DecisionLog, RefusesWhatIsNoHeader) {
     write(first);
     EXPECT_NE(problem(), "") << first;
   }
-  write("{\"kind\":\"header\",\"format\":2,\"library\":\"9\",\"settings\":{},\"profile\":{}}\n");
+  write("{\"kind\":\"header\",\"format\":2,\"version\":\"9\",\"settings\":{},\"profile\":{}}\n");
   EXPECT_NE(problem().find("newer"), std::string::npos) << problem();
   std::filesystem::remove(path());
   EXPECT_NE(problem().find("cannot open"), std::string::npos);
