@@ -182,6 +182,26 @@ TEST(Planner, AResultInheritsCredit) {
   EXPECT_FLOAT_EQ(second.inherited_credit_us, credit.load());
 }
 
+TEST(Planner, WhatBecameOfOtherResultsStandsForStructuresThatAreNew) {
+  constexpr std::int64_t large = 10'000'000;
+  const auto price_there = [](machine& on, std::uint64_t structure, std::int64_t bytes) {
+    planned_task what(some_work(1e6, 1e4, bytes), structure);
+    return on.with.explain(what, asked().read(8, host).make(bytes).get()).places[device].total_us;
+  };
+  machine on(1e10, {.learns = false});
+  const double before_us = price_there(on, 51, large);
+  const double few_before_us = price_there(on, 52, 8);
+  planned_task other(some_work(1e6, 1e4, large), 50);
+  static_cast<void>(on.with.decide(other, asked().read(8, host).make(large).get()));
+  for (int i = 0; i < 10; ++i) {
+    on.with.history_of(other).made(false);
+    on.with.history_of(other).used();
+  }
+  // The copy back takes 1,010 us, and the wait 5.
+  EXPECT_NEAR(before_us - price_there(on, 53, large), 0.98 * 1015, 1);
+  EXPECT_DOUBLE_EQ(price_there(on, 54, 8), few_before_us) << "small results are counted apart";
+}
+
 TEST(Planner, ASmallAdvantageDoesNotMoveWork) {
   machine on(1e10, {.learns = false});
   // 100 us here, or what it takes there with a copy: 23 us and 10 us more, and bytes.
