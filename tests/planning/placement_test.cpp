@@ -90,6 +90,23 @@ TEST(Placement, AnArrayThatIsUsedOnceDoesNotMove) {
   }
 }
 
+TEST(Placement, ArraysThatAreAssignedToByTurnsGoWhereTheWorkIsFaster) {
+  const with_candidates candidates{slow_link};
+  ndarray u, v;
+  {
+    const scoped_policy here({.device = device::cpu});
+    u = ones({4'000'000});
+    v = ones({4'000'000});
+  }
+  // Nobody reads them in between, so they need not come back each time.
+  for (int i = 0; i < 60; ++i) {
+    v.assign(expr(u) * 0.5 + 0.5, alone);
+    u.assign(expr(v) * 0.5 + 0.5, alone);
+  }
+  EXPECT_TRUE(u.is_on(slow_link));
+  EXPECT_EQ(u.at<const double>({3'999'999}), 1);
+}
+
 TEST(Placement, ADeviceThatFailsIsNoPlaceToGo) {
   const with_candidates candidates{small};
   const ndarray a = ones({1500, 1500}, float32);
