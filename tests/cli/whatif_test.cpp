@@ -113,11 +113,11 @@ TEST_F(WhatIfCommand, RefusesWhatIsNoLog) {
   const outcome none = run({"replay", folder_ / "none"});
   EXPECT_EQ(none.status, 1);
   EXPECT_NE(none.err.find("cannot open"), std::string::npos) << none.err;
-  write_text(log(), "{\"kind\":\"header\",\"format\":1,\"library\":7}\n");
+  write_text(log(), "{\"kind\":\"header\",\"format\":1,\"version\":7}\n");
   for (const char* command : {"replay", "whatif"}) {
     const outcome found = run({command, log()});
     EXPECT_EQ(found.status, 1);
-    EXPECT_NE(found.err.find("line 1, library: expected a text, found 7"), std::string::npos) << found.err;
+    EXPECT_NE(found.err.find("line 1, version: expected a text, found 7"), std::string::npos) << found.err;
   }
 }
 
