@@ -46,6 +46,20 @@ void add_fresh(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * n * 24);
 }
 
+// A step of a solver, whose length is another number each time if `changes`.
+void numbers(benchmark::State& state, bool changes) {
+  const std::int64_t n = state.range(0);
+  const td::ndarray a = ramp({n});
+  const td::ndarray b = ramp({n});
+  double alpha = 0.5;
+  for (auto _ : state) {
+    const td::ndarray c = a + alpha * b;
+    benchmark::DoNotOptimize(c);
+    if (changes) alpha += 1e-9;
+  }
+  state.SetBytesProcessed(state.iterations() * n * 24);
+}
+
 void chain_raw(benchmark::State& state) {
   const std::int64_t n = state.range(0);
   const td::ndarray a = ramp({n});
@@ -136,6 +150,8 @@ BENCHMARK(strided_into)->Arg(100)->Arg(316)->Arg(1000)->Arg(3162)->UseRealTime()
 BENCHMARK(add_raw)->RangeMultiplier(10)->Range(1, 10'000'000)->UseRealTime();
 BENCHMARK(add_into)->RangeMultiplier(10)->Range(1, 10'000'000)->UseRealTime();
 BENCHMARK(add_fresh)->RangeMultiplier(10)->Range(1, 10'000'000)->UseRealTime();
+BENCHMARK_CAPTURE(numbers, same, false)->RangeMultiplier(1000)->Range(1, 1000)->UseRealTime();
+BENCHMARK_CAPTURE(numbers, new_each_time, true)->RangeMultiplier(1000)->Range(1, 1000)->UseRealTime();
 BENCHMARK(chain_raw)->RangeMultiplier(10)->Range(1000, 10'000'000)->UseRealTime();
 BENCHMARK(chain_into)->RangeMultiplier(10)->Range(1000, 10'000'000)->UseRealTime();
 

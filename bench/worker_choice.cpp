@@ -90,7 +90,7 @@ class work {
       std::ranges::fill(forced_, static_cast<std::int16_t>(*workers));
       counts = forced_;
     }
-    backend::cpu().run(*code_, operands_, rules_, counts);
+    backend::cpu().run(*code_, {operands_, made_.numbers}, rules_, counts);
   }
 
   /// The most of a stage that the planner chooses.

@@ -1,9 +1,11 @@
 #include "cuda/codegen/chain.h"
 
 #include <algorithm>
+#include <array>
 #include <complex>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <type_traits>
 
 #include <fmt/format.h>
@@ -205,18 +207,48 @@ void append_chain(const fused_chain& chain, std::vector<word>& to) {
     const ops::region& from = chain.sources[i];
     to.push_back({from.at.offset * item_size(chain.source_types[i]), from.buffer});
   }
-  for (const ops::program_constant& number : chain.constants) append_number(number, to);
+  for (const ops::program_constant& number : chain.constants)
+    std::ranges::copy(words_of(number), std::back_inserter(to));
 }
 
-void append_number(const ops::program_constant& number, std::vector<word>& to) {
-  core::visit_dtype(number.type, [&]<class T>() {
-    const T value = number.value.as<T>();
-    std::int64_t parts[2] = {};
-    static_assert(sizeof(T) <= sizeof parts);
-    std::memcpy(parts, &value, sizeof(T));
-    to.push_back({parts[0]});
-    if (sizeof(T) > sizeof parts[0]) to.push_back({parts[1]});
+namespace {
+
+using number_bits = std::array<std::uint64_t, 2>;
+
+number_bits bits_of(const scalar& number, dtype type) {
+  number_bits bits{};
+  core::visit_dtype(type, [&]<class T>() {
+    const T value = number.as<T>();
+    static_assert(sizeof(T) <= sizeof bits);
+    std::memcpy(bits.data(), &value, sizeof(T));
   });
+  return bits;
+}
+
+std::size_t word_count(dtype type) { return item_size(type) > 8 ? 2 : 1; }
+
+}  // namespace
+
+std::vector<word> words_of(const ops::program_constant& number) {
+  std::vector<word> made(word_count(number.type), word{.number = number.number, .type = number.type});
+  for (std::size_t i = 0; i < made.size(); ++i) made[i].value = static_cast<std::int64_t>(i);
+  return made;
+}
+
+std::vector<word> words_of(const scalar& number, dtype type) {
+  const number_bits bits = bits_of(number, type);
+  std::vector<word> made(word_count(type));
+  for (std::size_t i = 0; i < made.size(); ++i) made[i].value = static_cast<std::int64_t>(bits[i]);
+  return made;
+}
+
+std::uint64_t bits_of(const word& what, std::span<std::byte* const> addresses, std::span<const scalar> numbers) {
+  if (what.buffer >= 0) {
+    return reinterpret_cast<std::uintptr_t>(addresses[static_cast<std::size_t>(what.buffer)]) +
+           static_cast<std::uint64_t>(what.value);
+  }
+  if (what.number < 0) return static_cast<std::uint64_t>(what.value);
+  return bits_of(numbers[static_cast<std::size_t>(what.number)], what.type)[static_cast<std::size_t>(what.value)];
 }
 
 std::string kernel_name(std::string_view key) {

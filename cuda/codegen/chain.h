@@ -47,8 +47,9 @@ int chain_words(const ops::fused_chain& chain) noexcept;
 /// Appends these words. Addresses are those of the element at each source's offset.
 void append_chain(const ops::fused_chain& chain, std::vector<word>& to);
 
-/// A number as one word, or two for complex128.
-void append_number(const ops::program_constant& number, std::vector<word>& to);
+/// A number that a run is given, or one that is known, as one word, or two for complex128.
+std::vector<word> words_of(const ops::program_constant& number);
+std::vector<word> words_of(const scalar& number, dtype type);
 
 /// The name of a kernel: "td_" and 32 hexadecimal digits of the key.
 std::string kernel_name(std::string_view key);

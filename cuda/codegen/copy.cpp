@@ -15,7 +15,7 @@ namespace {
 
 constexpr int threads_per_block = 256;
 
-launch launch_of(std::int64_t item_bytes, const ops::region& from, const ops::program_constant* number,
+launch launch_of(std::int64_t item_bytes, const ops::region& from, const std::vector<word>* number,
                  const ops::region& to) {
   launch made;
   made.blocks = 0;
@@ -29,9 +29,7 @@ launch launch_of(std::int64_t item_bytes, const ops::region& from, const ops::pr
   if (number == nullptr) {
     put(td::copy_source, {from.at.offset * item_bytes, from.buffer});
   } else {
-    std::vector<word> bits;
-    append_number(*number, bits);
-    for (std::size_t i = 0; i < bits.size(); ++i) put(td::copy_number + static_cast<int>(i), bits[i]);
+    for (std::size_t i = 0; i < number->size(); ++i) put(td::copy_number + static_cast<int>(i), (*number)[i]);
     put(td::copy_from_number, {1});
   }
   put(td::copy_target, {to.at.offset * item_bytes, to.buffer});
@@ -55,10 +53,10 @@ launch copied(std::int64_t item_bytes, const ops::region& from, const ops::regio
   return launch_of(item_bytes, from, nullptr, to);
 }
 
-launch filled(const ops::program_constant& number, const ops::region& to) {
+launch filled(const std::vector<word>& number, dtype type, const ops::region& to) {
   ops::region nothing{-1, to.at};
   nothing.at.strides = dims::filled(to.at.shape.size(), 0);
-  return launch_of(item_size(number.type), nothing, &number, to);
+  return launch_of(item_size(type), nothing, &number, to);
 }
 
 std::shared_ptr<const kernel> copy_kernel(std::int64_t item_bytes, bool narrow) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "cuda/codegen/lowered.h"
 #include "ops/program.h"
@@ -12,8 +13,8 @@ namespace tandem::cuda {
 /// blocks if there are none.
 launch copied(std::int64_t item_bytes, const ops::region& from, const ops::region& to);
 
-/// The launch that writes a number to all elements of a region.
-launch filled(const ops::program_constant& number, const ops::region& to);
+/// The launch that writes a number, by its words as `type`, to all elements of a region.
+launch filled(const std::vector<word>& number, dtype type, const ops::region& to);
 
 /// The kernel of both.
 std::shared_ptr<const kernel> copy_kernel(std::int64_t item_bytes, bool narrow);

@@ -166,7 +166,7 @@ void integer_products(lowering& into, const ops::matmul_stage& what) {
 void lower_stage(lowering& into, const ops::matmul_stage& what) {
   if (core::size_of(what.target.at.shape) == 0) return;
   if (columns_of(what.x) == 0) {
-    into.add(filled({scalar(false), what.type}, what.target));
+    into.add(filled(words_of(false, what.type), what.type, what.target));
     return;
   }
   if (is_floating(what.type)) {

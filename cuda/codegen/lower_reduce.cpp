@@ -92,7 +92,8 @@ void lower_stage(lowering& into, const ops::reduce_stage& what) {
   if (core::size_of(what.chain.shape) == 0) {
     const dtype type = what.chain.type;
     const int identity = ops::info(what.which).identity;
-    into.add(filled({type == dtype::bool_ ? scalar(identity != 0) : scalar(identity), type}, what.target));
+    const scalar number = type == dtype::bool_ ? scalar(identity != 0) : scalar(identity);
+    into.add(filled(words_of(number, type), type, what.target));
     return;
   }
   row_problem problem{what.chain, order_of_rows(what.chain, what.axes),

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include <tandem/dtype.h>
+#include <tandem/scalar.h>
 
 #include "ops/program.h"
 
@@ -28,12 +31,18 @@ struct kernel {
   std::function<std::string()> text;
 };
 
-/// One 64-bit word of a kernel's parameter: a value, or the address of a buffer's element 0 plus `value` bytes. Kernels
-/// rely on it that this element lies at a multiple of 16 bytes.
+/// One 64-bit word of a kernel's parameter: a value; the address of a buffer's element 0 plus `value` bytes, where
+/// kernels rely on it that this element lies at a multiple of 16 bytes; or word `value` of a number as an element of
+/// `type`.
 struct word {
   std::int64_t value = 0;
   int buffer = -1;
+  int number = -1;
+  dtype type = dtype::bool_;
 };
+
+/// The word for a run: `addresses` has that of each buffer's element 0, `numbers` those that the program is given.
+std::uint64_t bits_of(const word& what, std::span<std::byte* const> addresses, std::span<const scalar> numbers);
 
 /// One launch of a kernel.
 struct launch {

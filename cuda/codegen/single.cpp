@@ -1,5 +1,7 @@
 #include "cuda/codegen/single.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -108,7 +110,8 @@ class by_instructions {
     if (last < chain_.code.size() && target && result.where.buffer == target->buffer) return *target;
     if (!target && result.kind == operand_kind::elements) return result.where;
     const region to = target ? *target : region{temporary(chain_.type), dense_};
-    into_.add(result.number ? filled(*result.number, to) : copied(item_size(chain_.type), result.where, to));
+    into_.add(result.number ? filled(words_of(*result.number), chain_.type, to)
+                            : copied(item_size(chain_.type), result.where, to));
     return to;
   }
 
@@ -146,7 +149,7 @@ class by_instructions {
       }
       const std::size_t first = made.words.size();
       made.words.push_back(from.number ? word{} : word{from.where.at.offset * bytes, from.where.buffer});
-      if (from.number) append_number(*from.number, made.words);
+      if (from.number) std::ranges::copy(words_of(*from.number), std::back_inserter(made.words));
       made.words.resize(first + operand_words - 1);
       made.words.push_back({static_cast<std::int64_t>(from.kind)});
     }

@@ -103,11 +103,11 @@ std::shared_ptr<const tandem::backend::executable> gpu_backend::prepare(ops::pro
   }
 }
 
-void gpu_backend::run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,
+void gpu_backend::run(const tandem::backend::executable& what, const tandem::backend::arguments& given,
                       const resolved_policy&, std::span<const std::int16_t>, tandem::backend::late_operands* late) {
   const auto& program = static_cast<const gpu_executable&>(what);
   const gpu_scope scope(where_, "run a program");
-  program.run(operands, late, *memory_);
+  program.run(given, late, *memory_);
 }
 
 }  // namespace tandem::cuda

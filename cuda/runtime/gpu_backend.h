@@ -23,7 +23,7 @@ class gpu_backend final : public backend::backend {
   std::string why_not(const ops::program& what) const override;
   double cold_us(const ops::program& what) const override;
   std::shared_ptr<const tandem::backend::executable> prepare(ops::program what) override;
-  void run(const tandem::backend::executable& what, std::span<const tandem::backend::operand> operands,
+  void run(const tandem::backend::executable& what, const tandem::backend::arguments& given,
            const resolved_policy& rules, std::span<const std::int16_t> workers,
            tandem::backend::late_operands* late) override;
 

@@ -149,8 +149,7 @@ const gpu_executable::way& gpu_executable::choose() const {
   return *single_;
 }
 
-void gpu_executable::run(std::span<const backend::operand> operands, backend::late_operands* late,
-                         gpu_memory& memory) const {
+void gpu_executable::run(const backend::arguments& given, backend::late_operands* late, gpu_memory& memory) const {
   const profiler_range range(name_.c_str());
   // Kernels and cuBLAS are loaded into memory that the pool may have taken.
   const auto with_room = [&](auto&& load) -> decltype(load()) {
@@ -166,7 +165,7 @@ void gpu_executable::run(std::span<const backend::operand> operands, backend::la
   if (by.multiplies) with_room([&] { to.blas(); });
   where_.note_given(name_);
   try {
-    give(by, operands, late, to, memory);
+    give(by, given, late, to, memory);
   } catch (...) {
     // Who called does not know that a part was given, so nobody would wait for it before a block serves others.
     if (where_.is_usable()) {
@@ -177,12 +176,12 @@ void gpu_executable::run(std::span<const backend::operand> operands, backend::la
   }
 }
 
-void gpu_executable::give(const way& by, std::span<const backend::operand> operands, backend::late_operands* late,
-                          queue& to, gpu_memory& memory) const {
+void gpu_executable::give(const way& by, const backend::arguments& given, backend::late_operands* late, queue& to,
+                          gpu_memory& memory) const {
   std::vector<std::byte*> addresses(by.lowered.buffers.size(), nullptr);
   const auto take_operands = [&] {
-    for (std::size_t i = 0; i < operands.size() && i < addresses.size(); ++i) {
-      if (by.lowered.buffers[i].use != ops::buffer::role::temporary) addresses[i] = operands[i].data;
+    for (std::size_t i = 0; i < given.operands.size() && i < addresses.size(); ++i) {
+      if (by.lowered.buffers[i].use != ops::buffer::role::temporary) addresses[i] = given.operands[i].data;
     }
   };
   take_operands();
@@ -197,7 +196,7 @@ void gpu_executable::give(const way& by, std::span<const backend::operand> opera
     }
     for (const int each : by.begins[i]) blocks.begin(each);
     if (const auto* const kernel_launch = std::get_if<launch>(&by.lowered.steps[i])) {
-      launch_kernel(*kernel_launch, *by.kernels[i], addresses, to);
+      launch_kernel(*kernel_launch, *by.kernels[i], addresses, given.numbers, to);
     } else {
       const auto& call = std::get<product>(by.lowered.steps[i]);
       const auto address = [&](const product::operand& of) { return addresses[static_cast<std::size_t>(of.buffer)]; };
@@ -211,14 +210,9 @@ void gpu_executable::give(const way& by, std::span<const backend::operand> opera
 }
 
 void gpu_executable::launch_kernel(const launch& what, const stored_kernel& code, std::span<std::byte* const> addresses,
-                                   queue& to) const {
+                                   std::span<const scalar> numbers, queue& to) const {
   std::array<std::uint64_t, most_words> words;
-  for (std::size_t i = 0; i < what.words.size(); ++i) {
-    const word& each = what.words[i];
-    words[i] = static_cast<std::uint64_t>(each.value);
-    if (each.buffer >= 0)
-      words[i] += reinterpret_cast<std::uintptr_t>(addresses[static_cast<std::size_t>(each.buffer)]);
-  }
+  for (std::size_t i = 0; i < what.words.size(); ++i) words[i] = bits_of(what.words[i], addresses, numbers);
   const std::int64_t blocks = what.strides_by_grid ? std::min(what.blocks, code.blocks_at_once()) : what.blocks;
   if (blocks > most_blocks) {
     throw device_error(fmt::format("{}: '{}' needs {} blocks of threads; a GPU takes {} at a time", where_.name(),

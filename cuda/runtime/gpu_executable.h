@@ -31,7 +31,7 @@ class gpu_executable final : public backend::executable {
 
   /// Gives all steps to the calling thread's queue. `late` is null if all operands are there. The GPU must be current.
   /// Throws: `out_of_memory`, `device_error`; what was given is done then.
-  void run(std::span<const backend::operand> operands, backend::late_operands* late, gpu_memory& memory) const;
+  void run(const backend::arguments& given, backend::late_operands* late, gpu_memory& memory) const;
 
  private:
   /// One way to do the program.
@@ -53,10 +53,10 @@ class gpu_executable final : public backend::executable {
 
   way make_way(granularity grain);
   const way& choose() const;
-  void give(const way& by, std::span<const backend::operand> operands, backend::late_operands* late, queue& to,
+  void give(const way& by, const backend::arguments& given, backend::late_operands* late, queue& to,
             gpu_memory& memory) const;
   void launch_kernel(const launch& what, const stored_kernel& code, std::span<std::byte* const> addresses,
-                     queue& to) const;
+                     std::span<const scalar> numbers, queue& to) const;
 
   gpu& where_;
   kernel_store& kernels_;

@@ -26,7 +26,16 @@ struct operand {
 /// The widest access of a GPU.
 inline constexpr std::int64_t operand_alignment = 16;
 
-/// A program made ready to run by one backend: whatever does not depend on addresses is done. Thread safety: immutable.
+/// What a program is given to run.
+struct arguments {
+  /// One for each of its buffers.
+  std::span<const operand> operands;
+  /// One for each of its numbers.
+  std::span<const scalar> numbers;
+};
+
+/// A program made ready to run by one backend: whatever depends neither on addresses nor on numbers is done. Thread
+/// safety: immutable.
 class executable {
  public:
   explicit executable(ops::program what) : program_(std::move(what)) {}
@@ -126,18 +135,18 @@ class backend {
   virtual std::shared_ptr<const executable> prepare(ops::program what) = 0;
 
   /// Gives all stages of a program that this backend made ready to the calling thread's queue (see `device_memory`); on
-  /// the host, that is to run them. `operands` has an entry for each of the program's buffers; outputs must not overlap
-  /// inputs, but for a single element-wise stage whose target is exactly the region that it reads.
-  /// Allocates the temporaries, each until its last stage, and on the host O(workers) scratch, before anything is
-  /// written for a stage that needs them. Thread safety: any number of threads may run programs at once, also the same
-  /// one. The host's advances `rules.progress`; others, whose work is done later, must be given none.
-  /// `workers` says how many the host puts on each stage, for there is no telling from a stage alone what pays; if it
-  /// is empty, as many as the policy allows. Devices have no use for it. Results do not depend on it.
-  /// A device brings `late` operands, if there are any, in the order of the stages, each before its stage is given; no
-  /// element of `operands` that comes late is used before. The host is given none.
+  /// the host, that is to run them. What `given` refers to is needed until this returns. Outputs must not overlap
+  /// inputs, but for a single element-wise stage whose target is exactly the region that it reads. Allocates the
+  /// temporaries, each until its last stage, and on the host O(workers) scratch, before anything is written for a stage
+  /// that needs them. Thread safety: any number of threads may run programs at once, also the same one. The host's
+  /// advances `rules.progress`; others, whose work is done later, must be given none. `workers` says how many the host
+  /// puts on each stage, for there is no telling from a stage alone what pays; if it is empty, as many as the policy
+  /// allows. Devices have no use for it. Results do not depend on it. A device brings `late` operands, if there are
+  /// any, in the order of the stages, each before its stage is given; no operand that comes late is used before. The
+  /// host is given none.
   /// Throws: `out_of_memory`, `device_error`, what `late` throws. Outputs are unspecified then, but for those that no
   /// stage before the one that something failed for writes.
-  virtual void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
+  virtual void run(const executable& what, const arguments& given, const resolved_policy& rules,
                    std::span<const std::int16_t> workers = {}, late_operands* late = nullptr) = 0;
 };
 

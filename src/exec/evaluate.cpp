@@ -18,6 +18,7 @@
 #include "exec/run.h"
 #include "memory/storage.h"
 #include "ops/compile.h"
+#include "ops/number_words.h"
 #include "ops/structure.h"
 #include "runtime/policy.h"
 #include "runtime/workers.h"
@@ -28,23 +29,36 @@ namespace {
 
 using detail::storage;
 
-// Expressions of one structure share a program; what differs is where their arrays begin.
+// Expressions of one structure share a program; what differs is where their arrays begin, and their numbers.
 bound_program bind(const cached_program& found, const ops::structure& of, std::int64_t target_offset) {
-  bound_program bound{
-      found.runs, found.code,   buffer_list<binding>(found.array_of_buffer.size()), target_offset - found.target_offset,
-      {},         found.planned};
+  bound_program bound{found.runs,
+                      found.code,
+                      short_list<binding>(found.array_of_buffer.size()),
+                      short_list<scalar>(found.number_of.size(), false),
+                      target_offset - found.target_offset,
+                      {},
+                      found.planned};
   for (std::size_t i = 0; i < found.array_of_buffer.size(); ++i) {
     if (found.array_of_buffer[i] < 0) continue;
     const auto at = static_cast<std::size_t>(found.array_of_buffer[i]);
     const ops::structure::array& array = of.arrays()[at];
     bound.buffers[i] = {array.memory, (array.offset - found.offsets[at]) * item_size(array.type)};
   }
+  for (std::size_t i = 0; i < found.number_of.size(); ++i) {
+    bound.numbers[i] = *of.numbers()[static_cast<std::size_t>(found.number_of[i])];
+  }
   return bound;
 }
 
 bound_program bind(ops::compiled made, backend::backend& runs, std::shared_ptr<planned_program> planned) {
-  bound_program bound{&runs, runs.prepare(std::move(made.code)), buffer_list<binding>(made.operands.size()),
-                      0,     std::move(made.operands),           std::move(planned)};
+  bound_program bound{&runs,
+                      runs.prepare(std::move(made.code)),
+                      short_list<binding>(made.operands.size()),
+                      short_list<scalar>(made.numbers.size(), false),
+                      0,
+                      std::move(made.operands),
+                      std::move(planned)};
+  std::ranges::copy(made.numbers, bound.numbers.all().begin());
   for (std::size_t i = 0; i < bound.held.size(); ++i) {
     if (bound.program().buffers[i].use == ops::buffer::role::input)
       bound.buffers[i] = {bound.held[i].storage().get(), 0};
@@ -74,6 +88,12 @@ void remember(const bound_program& made, const ops::structure& of, std::uint64_t
       if (number < 0) return;  // another thread evaluated a part of the expression in between
     }
     kept.array_of_buffer.push_back(number);
+  }
+  for (const scalar& each : std::span<const scalar>(made.numbers)) {
+    const auto same =
+        std::ranges::find_if(of.numbers(), [&](const scalar* number) { return ops::is_same_number(*number, each); });
+    if (same == of.numbers().end()) return;  // as above
+    kept.number_of.push_back(static_cast<int>(same - of.numbers().begin()));
   }
   keep_program(std::move(kept), hash);
 }

@@ -17,9 +17,9 @@ namespace {
 
 // The stage before which each buffer must be there: the first one that reads it or, if that is earlier, that writes an
 // output.
-buffer_list<int> stages_of_need(const ops::program& of) {
+short_list<int> stages_of_need(const ops::program& of) {
   const auto count = static_cast<int>(of.stages.size());
-  buffer_list<int> first(of.buffers.size());
+  short_list<int> first(of.buffers.size());
   std::ranges::fill(first.all(), count);
   int first_writer = count;
   for (int i = count - 1; i >= 0; --i) {
@@ -84,7 +84,7 @@ late_copies::late_copies(const bound_program& what, uses_on_device& uses, std::s
       buffers, [&](const binding& each) { return each.memory != nullptr && uses_.needs_large_copy(*each.memory); });
   // Else the copies would wait for the stages.
   if (!may_be_late || !memory::copies_beside_work(uses_.where(), true).is_beside()) return;
-  const buffer_list<int> stages = stages_of_need(program);
+  const short_list<int> stages = stages_of_need(program);
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     const storage* const memory = buffers[i].memory;
     if (memory == nullptr || !uses_.needs_large_copy(*memory)) continue;

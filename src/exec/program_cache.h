@@ -18,6 +18,8 @@ struct cached_program {
   std::shared_ptr<const backend::executable> code;
   /// For each of the program's buffers, the structure's array that it stands for, or -1.
   std::vector<int> array_of_buffer;
+  /// For each of the program's numbers, the structure's.
+  std::vector<int> number_of;
   /// The offsets of the structure's arrays when the program was compiled: its regions count from there.
   std::vector<std::int64_t> offsets;
   /// The same for the target, if the program has one.

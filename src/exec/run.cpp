@@ -64,7 +64,7 @@ bool is_worth_measuring(double predicted_us) { return predicted_us > 50; }
 void run_on_host(bound_program& what, storage& output, access how, const request& asked) {
   const ops::program& program = what.program();
   std::byte* const to = how == access::overwrite ? output.data_to_overwrite() : output.data_for_evaluation();
-  buffer_list<backend::operand> operands(what.buffers.size());
+  short_list<backend::operand> operands(what.buffers.size());
   for (std::size_t i = 0; i < what.buffers.size(); ++i) {
     const binding& bound = what.buffers[i];
     if (bound.memory != nullptr) {
@@ -75,11 +75,11 @@ void run_on_host(bound_program& what, storage& output, access how, const request
   }
   const plan::decision& decided = what.decided;
   if (!is_worth_measuring(decided.predicted_work_us) && !what.watched) {
-    what.runs->run(*what.code, operands, asked.rules, decided.workers);
+    what.runs->run(*what.code, {operands, what.numbers}, asked.rules, decided.workers);
   } else {
     memory::device_memory& host = what.runs->memory();
     const double begin_us = host.time_us();
-    what.runs->run(*what.code, operands, asked.rules, decided.workers);
+    what.runs->run(*what.code, {operands, what.numbers}, asked.rules, decided.workers);
     plan::planner& planner = planner_of_process();
     const double us = host.time_us() - begin_us;
     planner.learn(planner.lesson_of(what.planned->task(), plan::host_place), us);
@@ -143,7 +143,7 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
                                                 [&](const binding& each) { return each.memory == &output; });
   uses_on_device uses(where, asked.rules.pinned.value, what.decided.place);
   std::byte* const to = uses.data(output, reads_output ? access::update : how);
-  buffer_list<backend::operand> operands(what.buffers.size());
+  short_list<backend::operand> operands(what.buffers.size());
   late_copies late(what, uses, operands.all());
   for (std::size_t i = 0; i < what.buffers.size(); ++i) {
     const binding& bound = what.buffers[i];
@@ -160,12 +160,12 @@ void run_on_device(bound_program& what, storage& output, access how, const reque
   if (what.decided.place > 0 && (is_worth_measuring(what.decided.predicted_work_us) || what.watched)) {
     late.measure_pauses();
     const memory::mark_ptr begin = where.make_timed_mark();
-    what.runs->run(*what.code, operands, rules, {}, &late);
+    what.runs->run(*what.code, {operands, what.numbers}, rules, {}, &late);
     lessons::add_work(planner_of_process().lesson_of(what.planned->task(), what.decided.place),
                       what.watched ? what.watched->number : 0, where, begin, where.make_timed_mark(),
                       late.take_pauses());
   } else {
-    what.runs->run(*what.code, operands, rules, {}, &late);
+    what.runs->run(*what.code, {operands, what.numbers}, rules, {}, &late);
   }
   uses.given();
   if (asked.rules.progress.value != nullptr) asked.rules.progress.value->advance(ops::work_of(program));

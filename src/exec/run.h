@@ -1,10 +1,10 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <tandem/ndarray.h>
@@ -18,14 +18,12 @@
 // Programs with what they read and write, and running them where they were made for.
 namespace tandem::exec {
 
-// A value for each buffer of a program. Few, as most programs have, are held in place.
+// A value for each of what programs have few of, which are held in place; all are `blank` at first.
 template <class Value>
-class buffer_list {
+class short_list {
  public:
-  explicit buffer_list(std::size_t size) : size_(size) {
-    if (size > few) many_.resize(size);
-    std::fill_n(few_, std::min(size, few), Value{});
-  }
+  explicit short_list(std::size_t size, const Value& blank = Value{})
+      : short_list(size, blank, std::make_index_sequence<few>{}) {}
   std::size_t size() const noexcept { return size_; }
   Value& operator[](std::size_t i) noexcept { return many_.empty() ? few_[i] : many_[i]; }
   const Value& operator[](std::size_t i) const noexcept { return many_.empty() ? few_[i] : many_[i]; }
@@ -34,6 +32,12 @@ class buffer_list {
 
  private:
   static constexpr std::size_t few = 8;
+
+  template <std::size_t... Each>
+  short_list(std::size_t size, const Value& blank, std::index_sequence<Each...>)
+      : size_(size), few_{(static_cast<void>(Each), blank)...} {
+    if (size > few) many_.resize(size, blank);
+  }
 
   std::size_t size_;
   Value few_[few];
@@ -46,11 +50,12 @@ struct binding {
   std::int64_t shift_bytes;
 };
 
-// A program and its inputs; outputs are bound when it runs.
+// A program, its inputs and its numbers; outputs are bound when it runs.
 struct bound_program {
   backend::backend* runs;
   std::shared_ptr<const backend::executable> code;
-  buffer_list<binding> buffers;
+  short_list<binding> buffers;
+  short_list<scalar> numbers;
   /// Elements that the output's regions are to be moved by.
   std::int64_t target_shift = 0;
   /// The operands of a program that was compiled now: they keep the memory alive. For a program that was found, nodes

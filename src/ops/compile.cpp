@@ -316,20 +316,20 @@ class compiler {
     return parts;
   }
 
-  fused_chain chain_of(const node_ptr& root, const chain_parts& parts) const {
+  fused_chain chain_of(const node_ptr& root, const chain_parts& parts) {
     fused_chain chain;
     chain.shape = root->shape;
     chain.type = root->type;
     std::unordered_map<const node*, int> values;  // node -> register
     std::map<std::vector<std::int64_t>, std::size_t> sources;
-    std::map<std::vector<std::int64_t>, std::size_t> constants;
+    std::map<std::pair<int, dtype>, std::size_t> constants;
     for (const node_ptr* of : parts.outer) {
       const node& read = **of;
       if (const auto* constant = std::get_if<constant_leaf>(&read.detail)) {
         // Equal numbers share a register: a long chain may have a million of them.
-        const auto [known, added] =
-            constants.try_emplace(constant_key(constant->value, read.type), chain.constants.size());
-        if (added) chain.constants.push_back({constant->value, read.type});
+        const int number = number_of(constant->value);
+        const auto [known, added] = constants.try_emplace({number, read.type}, chain.constants.size());
+        if (added) chain.constants.push_back({number, read.type});
         values.emplace(key(*of), static_cast<int>(known->second));
       } else {
         const region from = checked_region_of(*of);
@@ -359,10 +359,15 @@ class compiler {
     return key;
   }
 
-  static std::vector<std::int64_t> constant_key(const scalar& value, dtype type) {
-    std::vector<std::int64_t> key{static_cast<std::int64_t>(type)};
+  int number_of(const scalar& value) {
+    std::vector<std::int64_t> key;
     for_each_word(value, [&](std::int64_t word) { key.push_back(word); });
-    return key;
+    const auto [known, added] = numbers_.try_emplace(std::move(key), out_.code.number_count);
+    if (added) {
+      ++out_.code.number_count;
+      out_.numbers.push_back(value);
+    }
+    return known->second;
   }
 
   void assign_registers(fused_chain& chain, const std::vector<const node_ptr*>& order,
@@ -402,6 +407,7 @@ class compiler {
   const node* root_;
   equal_nodes equal_;
   compiled out_;
+  std::map<std::vector<std::int64_t>, int> numbers_;  // by their words
   std::vector<task> pending_;
   std::map<std::pair<const detail::storage*, dtype>, int> inputs_;
   std::unordered_map<const node*, region> regions_;

@@ -7,10 +7,11 @@
 
 namespace tandem::ops {
 
-/// A program and the arrays that its input buffers stand for (null for other buffers).
+/// A program, the arrays that its input buffers stand for (null for other buffers), and its numbers.
 struct compiled {
   program code;
   std::vector<ndarray> operands;
+  std::vector<scalar> numbers;
 };
 
 /// Compiles an expression whose result goes to memory of its own, or, for a view of an array, is where that array is.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <complex>
 #include <cstdint>
@@ -28,6 +29,18 @@ void for_each_word(const scalar& number, Add add) {
         }
       },
       number.value());
+}
+
+/// Whether both have the same words.
+inline bool is_same_number(const scalar& a, const scalar& b) {
+  if (a.value().index() != b.value().index()) return false;
+  std::int64_t words[2][3] = {};
+  const scalar* const both[2] = {&a, &b};
+  for (int i = 0; i < 2; ++i) {
+    int count = 0;
+    for_each_word(*both[i], [&](std::int64_t word) { words[i][count++] = word; });
+  }
+  return std::equal(words[0], words[0] + 3, words[1]);
 }
 
 }  // namespace tandem::ops

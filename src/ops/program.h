@@ -12,8 +12,8 @@
 
 #include "ops/op.h"
 
-// An expression compiled to stages that a backend runs one after the other. A program has structure and layouts, no
-// addresses: its buffers are bound to memory when it is run.
+// An expression compiled to stages that a backend runs one after the other. A program has structure and layouts,
+// neither addresses nor the values of numbers: its buffers are bound to memory, and its numbers given, when it is run.
 namespace tandem::ops {
 
 /// A block of elements that stages read and write.
@@ -50,9 +50,9 @@ struct instruction {
   int result;
 };
 
-/// A number in a register.
+/// A number in a register: which of those that a run is given, and the dtype it has there.
 struct program_constant {
-  scalar value;
+  int number;
   dtype type;
 };
 
@@ -120,6 +120,8 @@ using stage = std::variant<elementwise_stage, reduce_stage, arg_stage, scan_stag
 
 struct program {
   std::vector<buffer> buffers;
+  /// How many numbers a run is given. They are different ones.
+  int number_count = 0;
   std::vector<stage> stages;
   /// Where the result is when all stages have run.
   region result;

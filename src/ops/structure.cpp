@@ -20,7 +20,7 @@ std::int64_t head(const node& of, int what, int detail = 0) {
 
 bool structure::describe(const node& root, bool contracts, const detail::layout* target) {
   fits_ = true;
-  size_ = node_count_ = array_count_ = 0;
+  size_ = node_count_ = array_count_ = number_count_ = 0;
   kept_.clear();
   add(contracts ? 1 : 0);
   visit(root, 0);
@@ -75,6 +75,14 @@ int structure::add_array(const ndarray& value) {
   return array_count_++;
 }
 
+int structure::add_number(const scalar& value) {
+  for (int i = 0; i < number_count_; ++i) {
+    if (is_same_number(*numbers_[static_cast<std::size_t>(i)], value)) return i;
+  }
+  numbers_[static_cast<std::size_t>(number_count_)] = &value;
+  return number_count_++;
+}
+
 // The number of the node, after the numbers of all below it.
 int structure::visit(const node& of, int depth) {
   if (depth == most_nodes) fits_ = false;  // an expression may be deeper than the stack
@@ -102,9 +110,8 @@ int structure::visit(const node& of, int depth) {
     if (const auto* elementwise = std::get_if<elementwise_op>(&of.detail)) {
       add(head(of, static_cast<int>(elementwise->which)));
     } else if (const auto* constant = std::get_if<constant_leaf>(&of.detail)) {
-      add(head(of, 0));
+      if (node_count_ < most_nodes) add(head(of, add_number(constant->value)));
       add(of.shape);
-      for_each_word(constant->value, [&](std::int64_t word) { add(word); });
     } else if (const auto* reduce = std::get_if<reduce_op>(&of.detail)) {
       add(head(of, static_cast<int>(reduce->which)));
       add(reduce->axes);

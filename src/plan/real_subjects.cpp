@@ -67,6 +67,11 @@ void fill_with_numbers(std::byte* to, dtype type, std::int64_t size_bytes) {
   });
 }
 
+// A number that every dtype has.
+std::vector<scalar> numbers_for(const ops::program& what) {
+  return std::vector<scalar>(static_cast<std::size_t>(what.number_count), true);
+}
+
 class host_block {
  public:
   host_block() = default;
@@ -92,7 +97,8 @@ double real_time_us() noexcept {
 
 class host_probe final : public probe {
  public:
-  explicit host_probe(const ops::program& what) : code_(backend::cpu().prepare(what)), workers_(what.stages.size(), 1) {
+  explicit host_probe(const ops::program& what)
+      : code_(backend::cpu().prepare(what)), numbers_(numbers_for(what)), workers_(what.stages.size(), 1) {
     const std::vector<std::int64_t> sizes = sizes_of(what);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       blocks_.emplace_back(sizes[i]);
@@ -106,7 +112,7 @@ class host_probe final : public probe {
     std::ranges::fill(workers_, static_cast<std::int16_t>(workers));
     rules_.workers.value = workers;
     const double begin_us = real_time_us();
-    backend::cpu().run(*code_, operands_, rules_, workers_);
+    backend::cpu().run(*code_, {operands_, numbers_}, rules_, workers_);
     return real_time_us() - begin_us;
   }
 
@@ -114,6 +120,7 @@ class host_probe final : public probe {
   std::shared_ptr<const backend::executable> code_;
   std::vector<host_block> blocks_;
   std::vector<backend::operand> operands_;
+  std::vector<scalar> numbers_;
   std::vector<std::int16_t> workers_;
   resolved_policy rules_;
 };
@@ -162,7 +169,8 @@ class device_block {
 
 class device_probe final : public probe {
  public:
-  device_probe(backend::backend& device, const ops::program& what) : device_(device), code_(device.prepare(what)) {
+  device_probe(backend::backend& device, const ops::program& what)
+      : device_(device), code_(device.prepare(what)), numbers_(numbers_for(what)) {
     const std::vector<std::int64_t> sizes = sizes_of(what);
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       blocks_.emplace_back(device.memory(), sizes[i]);
@@ -177,14 +185,14 @@ class device_probe final : public probe {
 
   double run_many_us(int times) {
     const double begin_us = device_.memory().time_us();
-    for (int i = 0; i < times; ++i) device_.run(*code_, operands_, rules_);
+    for (int i = 0; i < times; ++i) device_.run(*code_, {operands_, numbers_}, rules_);
     wait();
     return device_.memory().time_us() - begin_us;
   }
 
   double give_us() {
     const double begin_us = device_.memory().time_us();
-    device_.run(*code_, operands_, rules_);
+    device_.run(*code_, {operands_, numbers_}, rules_);
     const double end_us = device_.memory().time_us();
     wait();
     return end_us - begin_us;
@@ -216,6 +224,7 @@ class device_probe final : public probe {
   std::shared_ptr<const backend::executable> code_;
   std::vector<device_block> blocks_;
   std::vector<backend::operand> operands_;
+  std::vector<scalar> numbers_;
   resolved_policy rules_;
 };
 

@@ -46,18 +46,22 @@ TEST_F(Chains, NumbersAreWords) {
   append_chain(chain, words);
   ASSERT_EQ(words.size(), 3u);
   EXPECT_EQ(words[0].buffer, chain.sources[0].buffer);
-  EXPECT_EQ(words[1].value, 0x4000000000000000);
-  EXPECT_EQ(static_cast<std::uint64_t>(words[2].value), 0xbfe0000000000000u);
+  const scalar numbers[] = {std::complex<double>(2, -0.5), -1, std::complex<float>(1, -1), true};
+  EXPECT_EQ(bits_of(words[1], {}, numbers), 0x4000000000000000u);
+  EXPECT_EQ(bits_of(words[2], {}, numbers), 0xbfe0000000000000u);
   EXPECT_NE(chain_text(chain).find("td::number(w.at[1], w.at[2])"), std::string::npos) << chain_text(chain);
 
-  words.clear();
-  append_number({scalar(-1), dtype::int8}, words);
-  append_number({scalar(std::complex<float>(1, -1)), dtype::complex64}, words);
-  append_number({scalar(true), dtype::bool_}, words);
-  ASSERT_EQ(words.size(), 3u);
-  EXPECT_EQ(words[0].value & 0xff, 0xff);
-  EXPECT_EQ(static_cast<std::uint64_t>(words[1].value), 0xbf8000003f800000u);
-  EXPECT_EQ(words[2].value, 1);
+  const auto expect_word = [&](int number, dtype type, std::uint64_t wanted) {
+    const std::vector<word> given = words_of({number, type});
+    const std::vector<word> known = words_of(numbers[number], type);
+    ASSERT_EQ(given.size(), 1u);
+    ASSERT_EQ(known.size(), 1u);
+    EXPECT_EQ(bits_of(given[0], {}, numbers), wanted);
+    EXPECT_EQ(bits_of(known[0], {}, {}), wanted);
+  };
+  expect_word(1, dtype::int8, 0xff);
+  expect_word(2, dtype::complex64, 0xbf8000003f800000);
+  expect_word(3, dtype::bool_, 1);
 }
 
 TEST_F(Chains, AddressesAreThoseOfTheFirstElement) {

@@ -273,7 +273,7 @@ TEST(ElementwiseKernels, Contracted) {
       const bool is_input = code.code.buffers[i].use == ops::buffer::role::input;
       buffers.push_back(is_input ? code.operands[i].storage()->data() : result.storage()->data());
     }
-    run_lowered(steps, kernels, buffers);
+    run_lowered(steps, kernels, buffers, code.numbers);
     const std::vector<double> a = elements_of<double>(x), b = elements_of<double>(y), r = elements_of<double>(result);
     for (std::size_t i = 0; i < r.size(); ++i) ASSERT_EQ(r[i], wanted(a[i], b[i])) << i;
   };
@@ -312,7 +312,7 @@ TEST(ElementwiseKernels, InPlace) {
               code.code.buffers[i].use == ops::buffer::role::output || code.operands[i].storage() == x.storage();
           buffers.push_back(is_x ? working.storage()->data() : code.operands[i].storage()->data());
         }
-        run_lowered(steps, kernels, buffers, {.order = order, .most_blocks = 1});
+        run_lowered(steps, kernels, buffers, code.numbers, {.order = order, .most_blocks = 1});
         EXPECT_TRUE(same(working, wanted));
       }
     }

@@ -122,7 +122,7 @@ class doubling {
   }
   void run(std::byte* block) const {
     const std::vector<backend::operand> operands(code_->program().buffers.size(), {block});
-    where_.run(*code_, operands, policy_of_this_thread());
+    where_.run(*code_, {operands, {}}, policy_of_this_thread());
   }
 
   static constexpr std::int64_t count = 40'001;

@@ -77,7 +77,7 @@ outcome run_on(backend::backend& where, const expr& value, const std::optional<n
     }
   }
 
-  where.run(*code, operands, policy_of_this_thread());
+  where.run(*code, {operands, made.numbers}, policy_of_this_thread());
 
   outcome done{ndarray(), true, true};
   const ops::region& result = program.result;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -97,6 +98,68 @@ TEST(ProgramCache, NumbersAreTold) {
   EXPECT_EQ(eval(astype(a, int8) * true).dtype(), int8);
   EXPECT_TRUE(std::signbit(eval(a * -0.0).at<double>({0})));
   EXPECT_FALSE(std::signbit(eval(a * 0.0).at<double>({0})));
+}
+
+// What a program is given besides arrays: each of its numbers, wherever it stands.
+TEST(ProgramCache, NumbersOfOneProgramDiffer) {
+  const ndarray a = eval(reshape(arange(0.0, 12.0), {3, 4}));
+  const ndarray target = empty({3, 4});
+  const std::vector<double> values = {0.0, 1.0, 1.0, 2.0, -0.0, 0.0, 2.0};
+  for (std::size_t i = 0; i + 2 < values.size(); ++i) {
+    const double x = values[i], y = values[i + 1], z = values[i + 2];
+    const auto number = static_cast<std::int64_t>(i);
+    expect_same_as_compiled([&] { return eval((a + x) * y - z); }, "a chain", number);
+    expect_same_as_compiled([&] { return eval(sum(a * x, {.axis = 0}) * y + cumulative_sum(a - z, {.axis = 0})); },
+                            "several stages", number);
+    expect_same_as_compiled([&] { return eval(where(a > x, y, a) + matmul(a + z, matrix_transpose(a))(0, 0)); },
+                            "products", number);
+    expect_same_as_compiled([&] { return eval(concat({full({2, 4}, x), a * y, full({1, 4}, z)})); }, "joins", number);
+    expect_same_as_compiled([&] { return eval(full({3}, x)); }, "an array of it", number);
+    expect_same_as_compiled(
+        [&] {
+          target.assign(a * x + y);
+          return eval(target / z);
+        },
+        "an assignment", number);
+  }
+}
+
+TEST(ProgramCache, NumbersOfAllKindsAndDtypes) {
+  for (const dtype type :
+       {bool_, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, complex64, complex128}) {
+    const ndarray a = eval(astype(arange(5), type));
+    const std::vector<scalar> numbers = {true,
+                                         false,
+                                         0,
+                                         1,
+                                         3,
+                                         std::uint64_t{1} << 63,
+                                         0.1,
+                                         -2.5,
+                                         std::nan("1"),
+                                         std::complex<double>(0.5, -0.25),
+                                         std::complex<double>(-0.0, 1.0)};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (is_integer(type) && !numbers[i].fits(type) && numbers[i].default_dtype() == uint64) continue;
+      SCOPED_TRACE(name(type));
+      expect_same_as_compiled([&] { return eval(a + numbers[i]); }, "plus", static_cast<std::int64_t>(i));
+      expect_same_as_compiled([&] { return eval(astype(a * numbers[i], complex128) * a); }, "times",
+                              static_cast<std::int64_t>(i));
+    }
+  }
+}
+
+// Work that a device has not begun when the next number is given.
+TEST(ProgramCache, NumbersOfWorkThatIsDoneLater) {
+  const device where = device::simulated("h200:44");
+  const ndarray a = eval(arange(0.0, 1000.0));
+  std::vector<ndarray> results;
+  for (int i = 0; i < 50; ++i) results.push_back(eval(a * static_cast<double>(i) + 0.5 * i, {.device = where}));
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_TRUE(
+        same(results[static_cast<std::size_t>(i)], eval(a * static_cast<double>(i) + 0.5 * i, {.device = device::cpu})))
+        << i;
+  }
 }
 
 TEST(ProgramCache, OneArrayTwiceIsNotTwoArrays) {

@@ -6,6 +6,8 @@
 
 #include "ops/compile.h"
 #include "ops/node.h"
+#include "ops/number_words.h"
+#include "ops/structure.h"
 
 namespace td = tandem;
 using namespace tandem::ops;
@@ -73,6 +75,31 @@ TEST(Program, WorkThatDiffersSomewhereIsNotTheSame) {
   EXPECT_EQ(steps((a + 0.0) * (a + -0.0)), 3U);
   EXPECT_EQ(steps((a - b) * (b - a)), 3U);
   EXPECT_EQ(steps(td::astype(a, td::dtype::float32) + td::astype(a, td::dtype::int8)), 4U) << "three casts, one sum";
+}
+
+// Numbers do not decide a program, but which of them are the same does.
+TEST(Program, StructuresAreFreeOfNumbers) {
+  const td::ndarray a = td::ones({4, 4});
+  const auto key = [](const td::expr& of) {
+    structure described;
+    EXPECT_TRUE(described.describe(*of.node()));
+    return std::vector<std::int64_t>(described.key().begin(), described.key().end());
+  };
+  EXPECT_EQ(key(a * 2.0 + 3.0), key(a * 2.5 + -0.0));
+  EXPECT_NE(key(a * 2.0 + 3.0), key(a * 2.0 + 2.0));
+  EXPECT_EQ(key(a * 2.0 + 2.0), key(a * 3.0 + 3.0));
+  EXPECT_NE(key(a * 0.0 + 0.0), key(a * 0.0 + -0.0));
+  EXPECT_NE(key(td::pow(a, 2.0)), key(a * 2.0));
+
+  structure described;
+  const td::expr sum = a * 2.0 + 3.0 - a * 2.0;
+  ASSERT_TRUE(described.describe(*sum.node()));
+  ASSERT_EQ(described.numbers().size(), 2U);
+  EXPECT_TRUE(is_same_number(*described.numbers()[0], 2.0));
+  EXPECT_TRUE(is_same_number(*described.numbers()[1], 3.0));
+  const compiled made = compile(sum.node());
+  EXPECT_EQ(made.code.number_count, 2);
+  EXPECT_EQ(made.numbers.size(), 2U);
 }
 
 TEST(Program, ReductionIsFedByItsChain) {

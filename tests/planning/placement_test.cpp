@@ -79,13 +79,14 @@ TEST(Placement, ALoopMovesTheArrayThatItReadsAgainAndAgainOnce) {
   EXPECT_LT(after.to_host_bytes - before.to_host_bytes, large.size_bytes()) << "and did not come back";
 }
 
+// By work of which no loop has taught that its operands are read again.
 TEST(Placement, AnArrayThatIsUsedOnceDoesNotMove) {
   const with_candidates candidates{slow_link};
   for (int i = 0; i < 20; ++i) {
     // Made on the host: the planner makes arrays where later evaluations want them.
     const ndarray large = eval(ones({4'000'000}) * 1, {.device = device::cpu});
     large.data<double>()[0] = 1;
-    ASSERT_EQ(eval(sum(expr(large) * 2), alone).item<double>(), 8e6);
+    ASSERT_EQ(eval(sum(expr(large) - 2), alone).item<double>(), -4e6);
     EXPECT_FALSE(large.is_on(slow_link)) << i;
   }
 }

@@ -166,7 +166,7 @@ TEST(SimulatedClock, TakesForProgramsWhatTheirStagesNeed) {
     const std::vector<backend::operand> operands(code->program().buffers.size(), {block});
     device.memory().synchronize();
     const double before = simulated_time_us("sim:gen3-card:9");
-    device.run(*code, operands, policy_of_this_thread());
+    device.run(*code, {operands, made.numbers}, policy_of_this_thread());
     device.memory().synchronize();
     const double taken = simulated_time_us("sim:gen3-card:9") - before;
     const double work = backend::simulation::stage_us(profile, stage);

@@ -44,7 +44,7 @@ class doubling {
   }
   void run(std::byte* block) const {
     const std::vector<backend::operand> operands(code_->program().buffers.size(), {block});
-    where_.run(*code_, operands, policy_of_this_thread());
+    where_.run(*code_, {operands, {}}, policy_of_this_thread());
   }
 
   const ops::program& program() const { return code_->program(); }

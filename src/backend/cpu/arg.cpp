@@ -123,7 +123,7 @@ void search_rows(const ops::arg_stage& stage, const stage_context& context, cons
   const work_grid& grid = search.grid();
   const std::int64_t units = grid.items * grid.chunks;
   const std::int64_t value_bytes = search.columns() * plan.item_bytes();
-  const auto tile_workers = make_workers(plan, context.operands, workers);
+  const auto tile_workers = make_workers(plan, context.given, workers);
   std::vector<scratch> spares;
   for (int i = 0; i < workers; ++i) spares.emplace_back(block_elements * plan.item_bytes());
   // The best of each unit, or, where items are not cut, of the unit that a worker is at.
@@ -165,7 +165,7 @@ void search_groups(const ops::arg_stage& stage, const stage_context& context, co
   const kernels::arg_kernels loops = kernels::arg(stage.largest, plan.type());
   const std::int64_t groups_a_block = block_elements / split.middle;
   const std::int64_t blocks = (split.outer + groups_a_block - 1) / groups_a_block;
-  const auto tile_workers = make_workers(plan, context.operands, workers);
+  const auto tile_workers = make_workers(plan, context.given, workers);
   std::vector<scratch> spares;
   std::vector<scratch> results;
   for (int i = 0; i < workers; ++i) {

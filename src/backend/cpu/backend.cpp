@@ -72,13 +72,12 @@ class cpu_executable final : public executable {
 
   std::int64_t temporary_bytes() const noexcept override { return temporary_bytes_; }
 
-  void run(std::span<const operand> operands, const resolved_policy& rules,
-           std::span<const std::int16_t> workers) const {
+  void run(const arguments& given, const resolved_policy& rules, std::span<const std::int16_t> workers) const {
     if (!temporaries_.empty()) {
-      run_with_temporaries(operands, rules, workers);
+      run_with_temporaries(given, rules, workers);
       return;
     }
-    for (const cpu_stage& stage : stages_) stage.run({operands, rules, workers_of(stage, workers)});
+    for (const cpu_stage& stage : stages_) stage.run({given, rules, workers_of(stage, workers)});
   }
 
  private:
@@ -89,9 +88,9 @@ class cpu_executable final : public executable {
     return stage.with_last ? std::max(planned[last - 1], planned[last]) : planned[last];
   }
 
-  void run_with_temporaries(std::span<const operand> operands, const resolved_policy& rules,
+  void run_with_temporaries(const arguments& given, const resolved_policy& rules,
                             std::span<const std::int16_t> workers) const {
-    std::vector<operand> bound(operands.begin(), operands.end());
+    std::vector<operand> bound(given.operands.begin(), given.operands.end());
     std::vector<scratch> memory(bound.size());
     auto next = temporaries_.begin();
     for (const cpu_stage& stage : stages_) {
@@ -101,7 +100,7 @@ class cpu_executable final : public executable {
         memory[made] = scratch(buffer.size * item_size(buffer.type));
         bound[made].data = memory[made].data();
       }
-      stage.run({bound, rules, workers_of(stage, workers)});
+      stage.run({{bound, given.numbers}, rules, workers_of(stage, workers)});
       for (; next != temporaries_.end() && last_stage(*next) <= stage.number; ++next) {
         memory[*next] = scratch();
       }
@@ -162,9 +161,9 @@ class cpu_backend final : public backend {
     return std::make_shared<const cpu_executable>(std::move(what));
   }
 
-  void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
+  void run(const executable& what, const arguments& given, const resolved_policy& rules,
            std::span<const std::int16_t> workers, late_operands*) override {
-    static_cast<const cpu_executable&>(what).run(operands, rules, workers);
+    static_cast<const cpu_executable&>(what).run(given, rules, workers);
   }
 };
 

@@ -94,9 +94,9 @@ void block_by_block::run(const stage_context& context) const {
   const std::int64_t rows = made.at.shape[0];
   const std::int64_t row_bytes = between_.size / rows * item_size(between_.type);
   const scratch block(block_rows_ * row_bytes);
-  std::vector<operand> operands(context.operands.begin(), context.operands.end());
+  std::vector<operand> operands(context.given.operands.begin(), context.given.operands.end());
   operands[static_cast<std::size_t>(made.buffer)].data = block.data();
-  const stage_context inside{operands, context.rules, context.planned_workers};
+  const stage_context inside{{operands, context.given.numbers}, context.rules, context.planned_workers};
   for (std::int64_t begin = 0; begin < rows; begin += block_rows_) {
     const std::int64_t end = std::min(begin + block_rows_, rows);
     if (const auto* const reduce = std::get_if<ops::reduce_stage>(&first_)) {

@@ -44,7 +44,7 @@ elementwise_plan::elementwise_plan(const ops::elementwise_stage& stage) : target
 }
 
 void elementwise_plan::run(const stage_context& context) const {
-  std::byte* const base = context.operands[static_cast<std::size_t>(target_buffer_)].data;
+  std::byte* const base = context.given.operands[static_cast<std::size_t>(target_buffer_)].data;
   const int workers = parts_.empty() ? 1 : context.workers();
   if (workers == 1) {
     run_alone(base, context);
@@ -63,7 +63,7 @@ void elementwise_plan::run_alone(std::byte* base, const stage_context& context) 
   }
   const scratch elsewhere = bytes <= stack_bytes ? scratch() : scratch(bytes);
   for (const part& each : parts_) {
-    tile_plan::worker worker(each.plan, context.operands, std::min(each.elements, tile_elements),
+    tile_plan::worker worker(each.plan, context.given, std::min(each.elements, tile_elements),
                              bytes <= stack_bytes ? on_stack : elsewhere.data());
     each.run(worker, base, 0, each.tiles(), context);
   }
@@ -73,7 +73,7 @@ void elementwise_plan::run_together(std::byte* base, int workers, const stage_co
   std::vector<std::vector<std::unique_ptr<tile_plan::worker>>> workers_of_part;
   std::int64_t tiles = 0;
   for (const part& each : parts_) {
-    workers_of_part.push_back(make_workers(each.plan, context.operands, workers));
+    workers_of_part.push_back(make_workers(each.plan, context.given, workers));
     tiles += each.tiles();
   }
   runtime::parallel_for(tiles, workers, [&](std::int64_t begin, std::int64_t end, int number) {

@@ -142,7 +142,7 @@ void reduce_groups(const ops::reduce_stage& stage, const stage_context& context,
   const std::int64_t groups_at_once = tiles_at_once * tile_elements / length;
   const std::int64_t parts = (split.outer + groups_at_once - 1) / groups_at_once;
   const int workers = context.workers();
-  const auto tile_workers = make_workers(plan, context.operands, workers);
+  const auto tile_workers = make_workers(plan, context.given, workers);
   std::vector<scratch> results;
   for (int i = 0; i < workers; ++i) results.emplace_back(groups_at_once * plan.item_bytes());
   std::byte* const base = context.data(stage.target);
@@ -275,7 +275,7 @@ void reduce_chunks(const ops::reduce_stage& stage, const stage_context& context,
   const std::int64_t row_bytes = grid.row_width * item_bytes;
   const scratch partials(grid.chunks > 1 ? grid.items * grid.chunks * row_bytes : 0);
   const int workers = context.workers();
-  const auto tile_workers = make_workers(plan, context.operands, workers);
+  const auto tile_workers = make_workers(plan, context.given, workers);
   std::vector<decltype(make_steps())> steps;
   std::vector<cascade> cascades;
   for (int i = 0; i < workers; ++i) {

@@ -79,7 +79,7 @@ void run_stage(const ops::scan_stage& stage, const stage_context& context) {
   const bool cut = grid.chunks > 1;
   const std::int64_t slots = cut ? units : workers;
   const scratch carried(slots * row_bytes);
-  const auto tile_workers = make_workers(plan, context.operands, workers);
+  const auto tile_workers = make_workers(plan, context.given, workers);
   std::vector<scratch> outs;
   for (int i = 0; i < workers; ++i) outs.emplace_back(tile_elements * largest_item_bytes);
 

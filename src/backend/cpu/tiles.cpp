@@ -57,18 +57,17 @@ std::int64_t tile_plan::worker_bytes(std::int64_t most_elements) const noexcept 
   return in_lines(pointers) + held_registers_ * in_lines(most_elements * largest_item_bytes);
 }
 
-tile_plan::worker::worker(const tile_plan& plan, std::span<const operand> operands)
+tile_plan::worker::worker(const tile_plan& plan, const arguments& given)
     : plan_(plan), memory_(plan.worker_bytes(tile_elements)) {
-  use(operands, tile_elements, memory_.data());
+  use(given, tile_elements, memory_.data());
 }
 
-tile_plan::worker::worker(const tile_plan& plan, std::span<const operand> operands, std::int64_t most_elements,
-                          std::byte* memory)
+tile_plan::worker::worker(const tile_plan& plan, const arguments& given, std::int64_t most_elements, std::byte* memory)
     : plan_(plan) {
-  use(operands, most_elements, memory);
+  use(given, most_elements, memory);
 }
 
-void tile_plan::worker::use(std::span<const operand> operands, std::int64_t most_elements, std::byte* memory) {
+void tile_plan::worker::use(const arguments& given, std::int64_t most_elements, std::byte* memory) {
   const std::size_t source_count = plan_.sources_.size();
   const std::size_t count = plan_.register_count();
   bases_ = reinterpret_cast<const std::byte**>(memory);
@@ -81,7 +80,7 @@ void tile_plan::worker::use(std::span<const operand> operands, std::int64_t most
     registers_[i] = nullptr;
     if (i < source_count) {
       const source& from = plan_.sources_[i];
-      bases_[i] = operands[static_cast<std::size_t>(from.buffer)].data;
+      bases_[i] = given.operands[static_cast<std::size_t>(from.buffer)].data;
       if (from.is_in_place()) continue;
     }
     registers_[i] = next;
@@ -94,7 +93,7 @@ void tile_plan::worker::use(std::span<const operand> operands, std::int64_t most
       core::gather(bases_[i], all, from.item_bytes, 0, most_elements, registers_[i]);
     } else if (i >= source_count && i < source_count + plan_.constants_.size()) {
       const ops::program_constant& number = plan_.constants_[i - source_count];
-      fill(registers_[i], number.type, number.value, most_elements);
+      fill(registers_[i], number.type, given.numbers[static_cast<std::size_t>(number.number)], most_elements);
     }
   }
 }
@@ -194,11 +193,10 @@ const std::byte* tile_plan::worker::in_place(std::int64_t first) const noexcept 
   return bases_[0] + (from.at.offset + first) * from.item_bytes;
 }
 
-std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, std::span<const operand> operands,
-                                                             int count) {
+std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, const arguments& given, int count) {
   std::vector<std::unique_ptr<tile_plan::worker>> workers;
   workers.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<tile_plan::worker>(plan, operands));
+  for (int i = 0; i < count; ++i) workers.push_back(std::make_unique<tile_plan::worker>(plan, given));
   return workers;
 }
 

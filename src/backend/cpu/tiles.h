@@ -70,11 +70,11 @@ class tile_plan {
   /// One worker's registers. Computes tiles.
   class worker {
    public:
-    /// `operands` are the program's. Throws: `out_of_memory`.
-    worker(const tile_plan& plan, std::span<const operand> operands);
+    /// `given` is the program's. Throws: `out_of_memory`.
+    worker(const tile_plan& plan, const arguments& given);
     /// The same in memory of the caller's, `plan.worker_bytes(most_elements)` aligned to 64 bytes, for tiles of at most
     /// that many elements.
-    worker(const tile_plan& plan, std::span<const operand> operands, std::int64_t most_elements, std::byte* memory);
+    worker(const tile_plan& plan, const arguments& given, std::int64_t most_elements, std::byte* memory);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
@@ -104,7 +104,7 @@ class tile_plan {
 
    private:
     void fetch_turned(const source& from, std::int64_t first, std::byte* to) const;
-    void use(std::span<const operand> operands, std::int64_t most_elements, std::byte* memory);
+    void use(const arguments& given, std::int64_t most_elements, std::byte* memory);
     const std::byte* compute(std::int64_t first, std::int64_t count, std::byte* into, bool streams);
     const std::byte* run_steps(std::int64_t count, std::byte* into, bool streams);
 
@@ -160,8 +160,7 @@ class tile_plan {
 detail::layout reordered(const detail::layout& at, const dims& order);
 
 /// One worker for each of `count`, made before the work starts so that nothing fails in the middle of it.
-std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, std::span<const operand> operands,
-                                                             int count);
+std::vector<std::unique_ptr<tile_plan::worker>> make_workers(const tile_plan& plan, const arguments& given, int count);
 
 /// Fills `count` elements of dtype `type` with a number.
 void fill(std::byte* to, dtype type, const scalar& value, std::int64_t count);

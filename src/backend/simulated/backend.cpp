@@ -142,8 +142,8 @@ class simulated_backend final : public backend {
     return std::make_shared<const simulated_executable>(std::move(what));
   }
 
-  void run(const executable& what, std::span<const operand> operands, const resolved_policy& rules,
-           std::span<const std::int16_t>, late_operands* late) override {
+  void run(const executable& what, const arguments& given, const resolved_policy& rules, std::span<const std::int16_t>,
+           late_operands* late) override {
     const auto& ours = static_cast<const simulated_executable&>(what);
     const ops::program& program = ours.program();
     if (program.stages.empty()) return;
@@ -160,18 +160,20 @@ class simulated_backend final : public backend {
         launches = 0;
         late->bring(stage);
       }
-      check_operands(program, program.stages[i], operands);
+      check_operands(program, program.stages[i], given.operands);
       work_us += simulation::stage_us(memory_.profile(), program.stages[i]);
       launches += simulation::kernels_of(program.stages[i]);
     }
-    std::vector<operand> translated(operands.begin(), operands.end());
+    std::vector<operand> translated(given.operands.begin(), given.operands.end());
     for (operand& each : translated) {
       if (each.data != nullptr) each.data = memory_.accessible(each.data);
     }
     memory_.run(
         std::string(name_of(program.stages.back())),
-        [code = ours.code(), bound = std::move(translated), rules] { cpu().run(*code, bound, rules); }, launches,
-        1e3 * work_us);
+        [code = ours.code(), operands = std::move(translated),
+         numbers = std::vector<scalar>(given.numbers.begin(), given.numbers.end()),
+         rules] { cpu().run(*code, {operands, numbers}, rules); },
+        launches, 1e3 * work_us);
   }
 
  private:

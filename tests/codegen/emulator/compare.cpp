@@ -63,7 +63,7 @@ outcome run(const ops::compiled& what, const cuda::lowered_program& steps, const
     }
     buffers.push_back(memory.back().data());
   }
-  run_lowered(steps, kernels, buffers, how);
+  run_lowered(steps, kernels, buffers, what.numbers, how);
   for (const guarded_memory& each : memory) {
     if (!each.is_intact()) throw std::runtime_error("a kernel wrote beside a buffer");
   }

@@ -18,8 +18,8 @@ namespace {
 class lowered_run {
  public:
   lowered_run(const cuda::lowered_program& what, const host_kernels& kernels, std::span<std::byte* const> buffers,
-              const emulated_run& how)
-      : what_(what), kernels_(kernels), how_(how), data_(buffers.begin(), buffers.end()) {
+              std::span<const scalar> numbers, const emulated_run& how)
+      : what_(what), kernels_(kernels), numbers_(numbers), how_(how), data_(buffers.begin(), buffers.end()) {
     data_.resize(what.buffers.size(), nullptr);
     temporaries_.resize(what.buffers.size());
   }
@@ -62,9 +62,8 @@ class lowered_run {
     if (step.blocks < 1 || step.words.size() > 512) throw std::runtime_error("bad launch of " + step.code->key);
     std::vector<std::int64_t> words;
     for (const cuda::word& each : step.words) {
-      words.push_back(each.buffer < 0
-                          ? each.value
-                          : static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(data(each.buffer))) + each.value);
+      if (each.buffer >= 0) static_cast<void>(data(each.buffer));  // it must live
+      words.push_back(static_cast<std::int64_t>(cuda::bits_of(each, data_, numbers_)));
     }
     const std::int64_t blocks = step.strides_by_grid ? std::min(step.blocks, how_.most_blocks) : step.blocks;
     launch_on_host(kernels_.at(*step.code), words.data(), step.code->threads_per_block, blocks, how_.order);
@@ -125,6 +124,7 @@ class lowered_run {
 
   const cuda::lowered_program& what_;
   const host_kernels& kernels_;
+  std::span<const scalar> numbers_;
   const emulated_run& how_;
   std::vector<std::byte*> data_;
   std::vector<guarded_memory> temporaries_;
@@ -133,8 +133,8 @@ class lowered_run {
 }  // namespace
 
 void run_lowered(const cuda::lowered_program& what, const host_kernels& kernels, std::span<std::byte* const> buffers,
-                 const emulated_run& how) {
-  lowered_run(what, kernels, buffers, how).run();
+                 std::span<const scalar> numbers, const emulated_run& how) {
+  lowered_run(what, kernels, buffers, numbers, how).run();
 }
 
 }  // namespace tandem::testing

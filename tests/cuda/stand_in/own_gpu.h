@@ -47,6 +47,7 @@ class placed_program {
   placed_program(own_gpu& on, const expr& value, cuda::compile_mode mode) : on_(on) {
     ops::compiled made = ops::compile(value.node());
     const std::vector<ndarray> arrays = std::move(made.operands);
+    numbers_ = std::move(made.numbers);
     const cuda::gpu_scope scope(on.where, "prepare");
     code_ = std::make_unique<cuda::gpu_executable>(std::move(made.code), on.where, on.kernels, mode);
     const ops::program& program = code_->program();
@@ -73,7 +74,7 @@ class placed_program {
 
   void run() const {
     const cuda::gpu_scope scope(on_.where, "run");
-    code_->run(operands_, nullptr, on_.memory);
+    code_->run({operands_, numbers_}, nullptr, on_.memory);
   }
   std::vector<float> result() const {
     std::vector<float> values(static_cast<std::size_t>(output_.second) / sizeof(float));
@@ -90,6 +91,7 @@ class placed_program {
   own_gpu& on_;
   std::unique_ptr<cuda::gpu_executable> code_;
   std::vector<backend::operand> operands_;
+  std::vector<scalar> numbers_;
   std::vector<std::pair<std::byte*, std::int64_t>> blocks_;
   std::pair<std::byte*, std::int64_t> output_;
 };
