@@ -120,7 +120,7 @@ class process_planner {
   plan::loaded_profile loaded;
   kept_lessons kept;
   plan::planner planner;
-  /// What lessons are for, by place; empty where nobody needs to know.
+  /// What lessons are for, by place; the host's are empty if nobody needs to know them.
   std::array<plan::validators, plan::most_places> valid_for;
   bool is_saved_at_exit = false;
   unsigned saving_generation = 0;
@@ -170,21 +170,42 @@ plan::device_profile constants_for(process_planner& all, backend::backend& where
   return measured ? *measured : plan::prior_for(where.hints());
 }
 
+// What is to be known of a device before it is a place.
+struct place_to_add {
+  backend::backend* runs;
+  plan::device_profile constants;
+  /// Of lessons about it.
+  plan::validators valid_for;
+};
+
+// Not with the lock: devices ask drivers, which keeps forks waiting, and take locks of their own.
+place_to_add look_at(process_planner& all, backend::backend& where) {
+  plan::device_profile constants = constants_for(all, where);
+  plan::validators valid_for = lessons_of_device_are_for(where, constants);
+  return {&where, std::move(constants), std::move(valid_for)};
+}
+
 // With the lock.
-std::optional<int> add_place(process_planner& all, backend::backend& where) {
+std::optional<int> add_place(process_planner& all, place_to_add what) {
+  if (const std::optional<int> known = find_place(all, *what.runs)) return known;
+  if (all.planner.place_count() == plan::most_places) return std::nullopt;
+  const int place = all.planner.place_count();
+  const auto at = static_cast<std::size_t>(place);
+  std::string name(what.runs->name());
+  const plan::learned_place* const learned = all.kept.find(name, what.valid_for);
+  if (learned != nullptr) all.planner.restore(place, *learned);
+  all.valid_for[at] = std::move(what.valid_for);
+  // Readers look at a place's backend only once the planner counts it.
+  all.places[at].runs.store(what.runs, std::memory_order_release);
+  return all.planner.add({std::move(name), std::move(what.constants)});
+}
+
+std::optional<int> find_or_add_place(process_planner& all, backend::backend& where) {
   if (const std::optional<int> known = find_place(all, where)) return known;
   if (all.planner.place_count() == plan::most_places) return std::nullopt;
-  plan::device_profile constants = constants_for(all, where);
-  const auto place = static_cast<std::size_t>(all.planner.place_count());
-  if (all.is_saved_at_exit || !all.kept.places.empty()) {
-    all.valid_for[place] = lessons_of_device_are_for(where, constants);
-    const std::string name(where.name());
-    const plan::learned_place* const learned = all.kept.find(name, all.valid_for[place]);
-    if (learned != nullptr) all.planner.restore(static_cast<int>(place), *learned);
-  }
-  // Readers look at a place's backend only once the planner counts it.
-  all.places[place].runs.store(&where, std::memory_order_release);
-  return all.planner.add({std::string(where.name()), std::move(constants)});
+  place_to_add found = look_at(all, where);
+  const std::lock_guard lock(all.guard);
+  return add_place(all, std::move(found));
 }
 
 plan::place_set places_of(process_planner& all, std::span<const device> devices) {
@@ -196,10 +217,9 @@ plan::place_set places_of(process_planner& all, std::span<const device> devices)
     }
     found.push_back(&backend_of(each));
   }
-  const std::lock_guard lock(all.guard);
   plan::place_set set = plan::set_of(plan::host_place);
   for (backend::backend* each : found) {
-    const std::optional<int> place = add_place(all, *each);
+    const std::optional<int> place = find_or_add_place(all, *each);
     if (!place) {
       throw argument_error(
           fmt::format("candidate devices: this process has used {} devices, and the planner knows no "
@@ -273,12 +293,7 @@ void follow_learning() {
 
 plan::planner& planner_of_process() { return process_planner::get().planner; }
 
-std::optional<int> place_of(backend::backend& where) {
-  process_planner& all = process_planner::get();
-  if (const std::optional<int> known = find_place(all, where)) return known;
-  const std::lock_guard lock(all.guard);
-  return add_place(all, where);
-}
+std::optional<int> place_of(backend::backend& where) { return find_or_add_place(process_planner::get(), where); }
 
 backend::backend& backend_at(int place) noexcept {
   return *process_planner::get().places[static_cast<std::size_t>(place)].runs.load(std::memory_order_acquire);
