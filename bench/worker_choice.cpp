@@ -9,10 +9,12 @@
 #include <ctime>
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -32,7 +34,7 @@
 // How many workers the planner chooses, beside every fixed number: times of the same program in the same memory, in
 // rounds in which each has its turn, in another order each time.
 //
-// usage: bench_worker_choice [--quick] [-o FILE.md]
+// usage: bench_worker_choice [--others] [--quick] [-o FILE.md]
 //
 // A policy's number of workers is only a limit, below which the planner may stay; so programs are given to the CPU's
 // backend as evaluations do, with the number forced. Each time includes the planner's decision, as in an evaluation.
@@ -268,55 +270,85 @@ class page {
   std::string text_;
 };
 
-struct elementwise_work {
+struct named_work {
   const char* name;
   std::function<expr(const ndarray& a, const ndarray& b)> make;
 };
 
-void run(bool is_quick, const std::string& output) {
+// What the goals name, by the number of elements; products by the side of matrices.
+const named_work works_of_vectors[] = {
+    {"add", [](const ndarray& a, const ndarray& b) { return a + b; }},
+    {"chain", [](const ndarray& a, const ndarray& b) { return a * b + 0.5 * a - b; }},
+    {"sum", [](const ndarray& a, const ndarray&) { return sum(a); }},
+    {"exp", [](const ndarray& a, const ndarray&) { return exp(a); }},
+};
+const named_work products[] = {
+    {"matmul", [](const ndarray& a, const ndarray&) { return matmul(a, a); }},
+};
+// What they do not: other rates, strides, dtypes and kinds of stages, by the side of square arrays.
+const named_work other_works[] = {
+    {"divide", [](const ndarray& a, const ndarray& b) { return a / b; }},
+    {"sin", [](const ndarray& a, const ndarray&) { return sin(a); }},
+    {"pow", [](const ndarray& a, const ndarray& b) { return pow(a, b); }},
+    {"where", [](const ndarray& a, const ndarray& b) { return where(a > b, a, b); }},
+    {"add int8", [](const ndarray& a, const ndarray& b) { return eval(astype(a, int8)) + eval(astype(b, int8)); }},
+    {"multiply complex128",
+     [](const ndarray& a, const ndarray& b) { return eval(astype(a, complex128)) * eval(astype(b, complex128)); }},
+    {"a + b.T", [](const ndarray& a, const ndarray& b) { return a + b.transposed(); }},
+    {"a[::2, ::2] * 2", [](const ndarray& a, const ndarray&) { return a(slice(0, none, 2), slice(0, none, 2)) * 2; }},
+    {"a + row", [](const ndarray& a, const ndarray& b) { return a + b(0); }},
+    {"sum axis=0", [](const ndarray& a, const ndarray&) { return sum(a, {.axis = 0}); }},
+    {"sum axis=1", [](const ndarray& a, const ndarray&) { return sum(a, {.axis = 1}); }},
+    {"max axis=0", [](const ndarray& a, const ndarray&) { return max(a, {.axis = 0}); }},
+    {"std", [](const ndarray& a, const ndarray&) { return std(a); }},
+    {"argmax axis=1", [](const ndarray& a, const ndarray&) { return argmax(a, {.axis = 1}); }},
+    {"cumulative_sum axis=0", [](const ndarray& a, const ndarray&) { return cumulative_sum(a, {.axis = 0}); }},
+    {"cumulative_sum axis=1", [](const ndarray& a, const ndarray&) { return cumulative_sum(a, {.axis = 1}); }},
+};
+
+enum class which { of_goals, others };
+
+void run(which measured, bool is_quick, const std::string& output) {
   const effort spent = is_quick ? effort{3, 7, 500, 20'000} : effort{7, 31, 1500, 1'500'000};
   const std::vector<int> counts = counts_to_try();
   page out;
-  out.add(fmt::format(
-      "# Workers chosen by the planner: {}, {} core{}, {}\n\n"
-      "Constants: {}. float64; products of square matrices. Medians of interleaved rounds of `bench_worker_choice{}`.\n"
-      "\n",
-      runtime::processor_name(), counts.back(), counts.back() == 1 ? "" : "s", today(),
-      exec::planner_of_process().constants().host.source, is_quick ? " --quick" : ""));
+  out.add(
+      fmt::format("# Workers chosen by the planner: {}, {} core{}, {}\n\n"
+                  "Constants: {}. float64 where nothing else is said; {}. Medians of interleaved rounds of "
+                  "`bench_worker_choice{}{}`.\n\n",
+                  runtime::processor_name(), counts.back(), counts.back() == 1 ? "" : "s", today(),
+                  exec::planner_of_process().constants().host.source,
+                  measured == which::others ? "square arrays" : "products of square matrices",
+                  measured == which::others ? " --others" : "", is_quick ? " --quick" : ""));
   out.add(heading(counts));
 
   std::vector<row> rows;
-  const auto add = [&](row made) {
-    out.add(line_of(made));
-    rows.push_back(std::move(made));
-  };
-  const elementwise_work works[] = {
-      {"add", [](const ndarray& a, const ndarray& b) { return a + b; }},
-      {"chain", [](const ndarray& a, const ndarray& b) { return a * b + 0.5 * a - b; }},
-      {"sum", [](const ndarray& a, const ndarray&) { return sum(a); }},
-      {"exp", [](const ndarray& a, const ndarray&) { return exp(a); }},
-  };
-  const std::vector<std::int64_t> lengths =
-      is_quick ? std::vector<std::int64_t>{1, 1000, 10'000, 100'000, 1'000'000}
-               : std::vector<std::int64_t>{1,         10,        100,        1000,       3000,       10'000,
-                                           20'000,    30'000,    50'000,     100'000,    200'000,    300'000,
-                                           1'000'000, 3'000'000, 10'000'000, 30'000'000, 100'000'000};
-  for (const std::int64_t n : lengths) {
+  const auto measure_all = [&](std::span<const named_work> works, const dims& shape, std::int64_t size) {
     const std::int64_t free_bytes = runtime::free_memory_bytes();
-    if (free_bytes > 0 && n > free_bytes / 4 / (3 * 8)) {
-      out.add(fmt::format("| all | {} | does not fit a quarter of the free memory |\n", n));
-      continue;
+    if (free_bytes > 0 && core::size_of(shape) > free_bytes / 4 / (3 * 8)) {
+      out.add(fmt::format("| all | {} | does not fit a quarter of the free memory |\n", size));
+      return;
     }
-    const ndarray a = eval(ones({n}) * 1.5);
-    const ndarray b = eval(ones({n}) * 0.25);
-    for (const elementwise_work& each : works) add(measure(each.name, n, each.make(a, b), counts, spent));
-  }
-  const std::vector<std::int64_t> sides =
-      is_quick ? std::vector<std::int64_t>{4, 64, 256}
-               : std::vector<std::int64_t>{4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048};
-  for (const std::int64_t n : sides) {
-    const ndarray a = eval(ones({n, n}) * 0.5);
-    add(measure("matmul", n, matmul(a, a), counts, spent));
+    const ndarray a = eval(ones(shape) * 1.5);
+    const ndarray b = eval(ones(shape) * 0.25);
+    for (const named_work& each : works) {
+      rows.push_back(measure(each.name, size, each.make(a, b), counts, spent));
+      out.add(line_of(rows.back()));
+    }
+  };
+  const auto of_sides = [&](std::span<const named_work> works, std::initializer_list<std::int64_t> quick,
+                            std::initializer_list<std::int64_t> sides) {
+    for (const std::int64_t n : is_quick ? quick : sides) measure_all(works, {n, n}, n);
+  };
+  if (measured == which::others) {
+    of_sides(other_works, {3, 100, 500}, {3, 10, 32, 64, 100, 128, 180, 256, 360, 500, 720, 1000, 2000, 4000});
+  } else {
+    const std::initializer_list<std::int64_t> few = {1, 1000, 10'000, 100'000, 1'000'000};
+    const std::initializer_list<std::int64_t> lengths = {
+        1,       10,      100,     1000,      3000,      10'000,     20'000,     30'000,     50'000,
+        100'000, 200'000, 300'000, 1'000'000, 3'000'000, 10'000'000, 30'000'000, 100'000'000};
+    for (const std::int64_t n : is_quick ? few : lengths) measure_all(works_of_vectors, {n}, n);
+    of_sides(products, {4, 64, 256}, {4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048});
   }
   out.add("\n" + summary_of(rows));
   if (!output.empty()) out.save(output);
@@ -327,21 +359,24 @@ void run(bool is_quick, const std::string& output) {
 }  // namespace tandem
 
 int main(int argc, char** argv) {
+  tandem::which measured = tandem::which::of_goals;
   bool is_quick = false;
   std::string output;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--quick") {
       is_quick = true;
+    } else if (word == "--others") {
+      measured = tandem::which::others;
     } else if (word == "-o" && i + 1 < argc) {
       output = argv[++i];
     } else {
-      std::fputs("usage: bench_worker_choice [--quick] [-o FILE.md]\n", stderr);
+      std::fputs("usage: bench_worker_choice [--others] [--quick] [-o FILE.md]\n", stderr);
       return 2;
     }
   }
   try {
-    tandem::run(is_quick, output);
+    tandem::run(measured, is_quick, output);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_worker_choice: %s\n", error.what());

@@ -143,6 +143,7 @@ class device_calibration {
       case work_class::division: return class_program(of, width, elements(3 * item), 8);
       case work_class::special: return class_program(of, width, elements(2 * item), 6);
       case work_class::gathering: return class_program(of, width, elements(64), 1);
+      case work_class::transposing: return class_program(of, width, elements(2 * item), 1);
       case work_class::counting:
       case work_class::product: {
         const double extent = std::min(device_.largest_product(), 512.0);

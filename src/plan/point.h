@@ -22,6 +22,9 @@ struct effort {
   int most_repetitions = 100;
   /// or when the median's confidence interval of 95 % is within so much of it to either side.
   double interval = 0.03;
+  /// The part of a point's times that are shorter than the one it is said to take: the median, or one that hardly
+  /// anything else has lengthened.
+  double quantile = 0.5;
   /// Whether this machine's clock counts: not for subjects that only compute their times, so that they have the same
   /// ones wherever they are.
   bool heeds_real_time = true;
@@ -29,7 +32,7 @@ struct effort {
 constexpr effort full_effort() { return {}; }
 constexpr effort quick_effort() { return {.is_quick = true, .most_us = 5'000}; }
 
-/// The median of a point's times, their standard deviation as a part of it, and how many they are.
+/// The median of a point's times, or another quantile; their standard deviation as a part of it, and how many they are.
 struct measured {
   double us = 0;
   double sigma = 0;
@@ -44,11 +47,13 @@ inline double median_of(const std::vector<double>& sorted) noexcept {
 
 /// Of at least one time. The deviation is that of a normal distribution with their median absolute deviation, which a
 /// few times that are far too long do not change.
-inline measured summary_of(std::vector<double> times) {
+inline measured summary_of(std::vector<double> times, double quantile = 0.5) {
   constexpr double deviations_per_mad = 1.4826;
   std::ranges::sort(times);
-  measured made{median_of(times), 0, static_cast<int>(times.size())};
-  for (double& each : times) each = std::abs(each - made.us);
+  const double median = median_of(times);
+  const auto place = static_cast<std::size_t>(quantile * static_cast<double>(times.size() - 1));
+  measured made{quantile == 0.5 ? median : times[place], 0, static_cast<int>(times.size())};
+  for (double& each : times) each = std::abs(each - median);
   std::ranges::sort(times);
   made.sigma = made.us > 0 ? deviations_per_mad * median_of(times) / made.us : 0;
   return made;
@@ -92,7 +97,7 @@ measured measure(const effort& by, Run&& run) {
     std::ranges::sort(sorted);
     if (is_certain(sorted, by.interval)) break;
   }
-  return summary_of(std::move(times));
+  return summary_of(std::move(times), by.quantile);
 }
 
 /// The time of a point that holds `without_us` of something else. At least a tenth of the point's time is its own: what

@@ -72,7 +72,8 @@ constexpr host_kind zen_5{.source = "AMD EPYC (Zen 5), 2 virtual cores, measured
                                          {9.1e8, 1.65e9},
                                          {2.4e11, 1.2e11},
                                          {3.2e10, 1.9e10},
-                                         {1.2e9, 1.1e9}},
+                                         {2.8e9, 2.6e9},
+                                         {4.2e9, 3.1e9}},
                           .efficiency = 0.97};
 
 // Of the kinds below, whatever their comments do not name is the Zen 5's by the clock, and for calls and forks about
@@ -101,7 +102,8 @@ constexpr host_kind x86_server{
                    {5.5e8, 1e9},
                    {8.5e10, 4.2e10},
                    {9e9, 5e9},
-                   {6e8, 5e8}},
+                   {1.4e9, 1.3e9},
+                   {2.1e9, 1.5e9}},
     .efficiency = 0.92};
 
 // Memory: two channels of DDR4-3200 to DDR5-5600 carry 51 to 90 GB/s at most, of which about 80 % are reached, half of
@@ -126,7 +128,8 @@ constexpr host_kind x86_desktop{
                    {9e8, 1.6e9},
                    {1.3e11, 6.5e10},
                    {1.6e10, 9e9},
-                   {1e9, 9e8}},
+                   {2.3e9, 2.1e9},
+                   {3.5e9, 2.6e9}},
     .efficiency = 0.9};
 
 // Memory: 8 channels of DDR5-4800, 307 GB/s at most (Arm Neoverse V1 and V2 servers), of which about 80 % are
@@ -151,7 +154,8 @@ constexpr host_kind arm_server{
                    {5e8, 9e8},
                    {6e10, 3e10},
                    {5e9, 2.5e9},
-                   {6e8, 5e8}},
+                   {1.4e9, 1.3e9},
+                   {2.1e9, 1.5e9}},
     .efficiency = 0.97};
 
 constexpr int zen_5_family = 26;
@@ -282,13 +286,16 @@ device_profile prior_for(const backend::hardware_hints& hints) {
   const constant wide = rate(hints.float64_flops, narrow.value / 32);
   // The part of the data sheet's rate, in which each operation is half a multiply-add, that a class of work reaches.
   // Searches, scans and gathered elements wait for memory and for one another.
-  constexpr double parts[work_class_count] = {0.5, 0.25, 0.4, 0.25, 0.05, 0.02, 0.7, 0.1, 0.01};
+  constexpr double parts[work_class_count] = {0.5, 0.25, 0.4, 0.25, 0.05, 0.02, 0.7, 0.1, 0.01, 0.01};
   for (std::size_t of = 0; of < made.operations_per_s.size(); ++of) {
     made.operations_per_s[of] = {part_of(narrow, parts[of]), part_of(wide, parts[of])};
   }
-  // Rates of gathering are of elements, which memory decides: a sector of 32 bytes for each.
+  // Rates of gathering and transposing are of elements, which memory decides: a sector of 32 bytes for each, of which
+  // transposed blocks use most.
   const constant gathered = part_of(memory, 1.0 / 64);
+  const constant transposed = part_of(memory, 1.0 / 16);
   made.operations_per_s[static_cast<std::size_t>(work_class::gathering)] = {gathered, gathered};
+  made.operations_per_s[static_cast<std::size_t>(work_class::transposing)] = {transposed, transposed};
   // Small products leave most of a device idle.
   constexpr double idle[] = {1e-5, 5e-4, 0.02, 0.3, 0.7};
   made.product = {products(idle, narrow.value, narrow.sigma), products(idle, wide.value, wide.sigma)};

@@ -91,6 +91,11 @@ probe_program class_program(work_class of, int width, std::int64_t elements, int
       constexpr std::int64_t line_bytes = 64;
       return made_of(elementwise(op::positive, leaf(type, {elements}, {line_bytes / item_size(type)})));
     }
+    case work_class::transposing: {
+      // Odd, because rows that are a power of two apart compete for the same lines of a cache.
+      const auto extent = std::llround(std::sqrt(static_cast<double>(elements))) / 2 * 2 + 1;
+      return made_of(elementwise(op::positive, leaf(type, {extent, extent}, {1, extent})));
+    }
     case work_class::counting: {
       const auto extent = std::max<std::int64_t>(1, std::llround(std::sqrt(static_cast<double>(elements))));
       const dtype whole = width == 0 ? dtype::int32 : dtype::int64;

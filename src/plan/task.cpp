@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <variant>
 
 #include "core/layout.h"
@@ -11,8 +12,9 @@
 namespace tandem::plan {
 
 std::string_view to_string(work_class of) noexcept {
-  constexpr std::array<std::string_view, work_class_count> names{
-      "arithmetic", "division", "special", "reduction", "search", "scan", "product", "counting", "gathering"};
+  constexpr std::array<std::string_view, work_class_count> names{"arithmetic", "division",   "special", "reduction",
+                                                                 "search",     "scan",       "product", "counting",
+                                                                 "gathering",  "transposing"};
   return names[static_cast<std::size_t>(of)];
 }
 
@@ -46,16 +48,39 @@ int fastest_axis(const detail::layout& at) {
   return fastest;
 }
 
-// Elements of `at` that are fetched one by one when work goes along `axis`. Where it has neighbours along another axis,
-// blocks of both axes are transposed, which costs a part of that.
-double gathered(const detail::layout& at, int axis) {
-  constexpr double transposed = 0.25;
-  if (axis < 0) return 0;
-  const std::int64_t step = std::abs(at.strides[axis]);
-  if (step <= 1) return 0;
+// How elements of `at` are fetched when work goes along `axis`, if they are not neighbours there.
+std::optional<work_class> fetched(const detail::layout& at, int axis) {
+  if (axis < 0 || std::abs(at.strides[axis]) <= 1) return std::nullopt;
   const int own = fastest_axis(at);
-  const bool has_neighbours = own >= 0 && std::abs(at.strides[own]) == 1;
-  return static_cast<double>(core::size_of(at.shape)) * (has_neighbours ? transposed : 1);
+  return own >= 0 && std::abs(at.strides[own]) == 1 ? work_class::transposing : work_class::gathering;
+}
+
+// What comes with them: memory is moved in whole lines, of which elements that are `step` apart leave the rest unused.
+double bytes_beside(const detail::layout& at, dtype type) {
+  constexpr double line_bytes = 64;
+  const int own = fastest_axis(at);
+  if (own < 0) return 0;
+  const auto step = static_cast<double>(std::abs(at.strides[own]));
+  const auto item = static_cast<double>(item_size(type));
+  double bytes = item;
+  for (int axis = 0; axis < at.shape.size(); ++axis) {
+    if (at.strides[axis] != 0) bytes *= static_cast<double>(at.shape[axis]);
+  }
+  return bytes * (std::max(1.0, std::min(step, line_bytes / item)) - 1);
+}
+
+// Whether rows of neighbours are carried along the axis, which vector registers do, in place of single elements.
+bool carries_rows(const detail::layout& target, int axis) {
+  constexpr std::int64_t least_neighbours = 16;
+  const int fastest = fastest_axis(target);
+  return fastest >= 0 && fastest != axis && target.shape[fastest] >= least_neighbours;
+}
+
+// Elements of less than 4 bytes lie in a register by as many more; only arithmetic has instructions for them.
+double share_of_lane(work_class of, const ops::instruction& what) {
+  if (of != work_class::arithmetic) return 1;
+  const auto widest = static_cast<double>(std::max(item_size(what.operand_type), item_size(what.result_type)));
+  return std::min(1.0, widest / 4);
 }
 
 class maker {
@@ -76,20 +101,25 @@ class maker {
     for (const ops::instruction& each : chain.code) {
       const int flops = each.converts ? 1 : ops::info(each.which).flops;
       const work_class of = class_of_flops(flops);
-      count(of, elements * flops * (is_complex(each.operand_type) ? 4 : 1));
+      count(of, elements * flops * (is_complex(each.operand_type) ? 4 : 1) * share_of_lane(of, each));
       if (flops < most) continue;
       most = flops;
       made_.main = of;
       made_.operation = each.converts ? std::uint16_t{converting} : static_cast<std::uint16_t>(each.which);
     }
-    for (const ops::region& source : chain.sources) count(work_class::gathering, gathered(source.at, axis));
+    for (std::size_t i = 0; i < chain.sources.size(); ++i) move(chain.sources[i].at, chain.source_types[i], axis);
+  }
+  void move(const detail::layout& at, dtype type, int axis) {
+    if (const auto of = fetched(at, axis)) count(*of, static_cast<double>(core::size_of(at.shape)));
+    made_.bytes += bytes_beside(at, type);
   }
 
   void add(const ops::elementwise_stage& stage, const ops::stage_work&) {
     add(stage.chain, fastest_axis(stage.target.at));
-    count(work_class::gathering, gathered(stage.target.at, fastest_axis(stage.target.at)));
-    if (stage.chain.code.empty() && made_.operations[static_cast<std::size_t>(work_class::gathering)] > 0) {
-      made_.main = work_class::gathering;
+    move(stage.target.at, stage.chain.type, fastest_axis(stage.target.at));
+    if (!stage.chain.code.empty()) return;
+    for (const work_class of : {work_class::gathering, work_class::transposing}) {
+      if (made_.operations[static_cast<std::size_t>(of)] > 0) made_.main = of;
     }
   }
 
@@ -121,7 +151,8 @@ class maker {
     add_combining(stage.chain, work_class::search, static_cast<std::uint16_t>(searching + (stage.largest ? 1 : 0)), 1);
   }
   void add(const ops::scan_stage& stage, const ops::stage_work&) {
-    add_combining(stage.chain, work_class::scan, static_cast<std::uint16_t>(scanning + static_cast<int>(stage.which)),
+    const work_class carrying = carries_rows(stage.target.at, stage.axis) ? work_class::arithmetic : work_class::scan;
+    add_combining(stage.chain, carrying, static_cast<std::uint16_t>(scanning + static_cast<int>(stage.which)),
                   ops::info(ops::info(stage.which).combine).flops);
   }
   void add(const ops::matmul_stage& stage, const ops::stage_work& work) {

@@ -14,17 +14,18 @@ namespace tandem::plan {
 
 /// Kinds of operations whose speed differs on one machine.
 enum class work_class : std::uint8_t {
-  arithmetic,  ///< Rows of up to 3 flops, and conversions.
-  division,    ///< Rows of 4 to 9: divisions, square roots, remainders.
-  special,     ///< Rows of 10 and more: exponentials, logarithms, trigonometric functions, powers.
-  reduction,   ///< Combining elements to fewer.
-  search,      ///< argmin, argmax.
-  scan,        ///< Running sums and products.
-  product,     ///< Matrices of floats.
-  counting,    ///< Matrices of integers and booleans.
-  gathering,   ///< Elements that are read or written where they are not neighbours, one by one; also `repeat`.
+  arithmetic,   ///< Rows of up to 3 flops, and conversions.
+  division,     ///< Rows of 4 to 9: divisions, square roots, remainders.
+  special,      ///< Rows of 10 and more: exponentials, logarithms, trigonometric functions, powers.
+  reduction,    ///< Combining elements to fewer.
+  search,       ///< argmin, argmax.
+  scan,         ///< Running sums and products.
+  product,      ///< Matrices of floats.
+  counting,     ///< Matrices of integers and booleans.
+  gathering,    ///< Elements that are read or written where they are not neighbours, one by one; also `repeat`.
+  transposing,  ///< Elements with neighbours along another axis than that of the work: blocks are transposed.
 };
-inline constexpr int work_class_count = 9;
+inline constexpr int work_class_count = 10;
 
 /// "arithmetic", "division", ...
 std::string_view to_string(work_class of) noexcept;
@@ -42,7 +43,8 @@ struct stage_task {
   work_class main;
   std::uint16_t operation;
   dtype type;
-  /// Operations on real numbers by class, as `ops::work_of` counts them. Of `gathering`, elements.
+  /// Operations on real numbers by class, as `ops::work_of` counts them, but arithmetic on elements of less than 4 bytes
+  /// by the part of 4 bytes that they are. Of `gathering` and `transposing`, elements.
   std::array<double, work_class_count> operations;
   /// Bytes of distinct elements that are read and written; a broadcast operand counts once.
   double bytes;

@@ -55,6 +55,12 @@ bool same(const ops::region& x, const ops::region& y) noexcept {
   return x.buffer == y.buffer && x.at.offset == y.at.offset && x.at.shape == y.at.shape && x.at.strides == y.at.strides;
 }
 
+// Whether a scan carries rows of neighbours along its axis, in place of single elements.
+bool carries_rows(const detail::layout& target, int axis) noexcept {
+  const int fastest = fastest_axis(target);
+  return fastest >= 0 && fastest != axis && target.shape[fastest] >= 16;
+}
+
 class counter {
  public:
   stage_counts take() { return std::move(counts_); }
@@ -75,7 +81,8 @@ class counter {
   void operator()(const ops::scan_stage& s) {
     counts_.is_scan = true;
     combine(s.chain, s.target, s.chain.type, scanning + static_cast<std::uint64_t>(s.which),
-            ops::info(ops::info(s.which).combine).flops, operation_kind::scanning);
+            ops::info(ops::info(s.which).combine).flops,
+            carries_rows(s.target.at, s.axis) ? operation_kind::arithmetic : operation_kind::scanning);
   }
   void operator()(const ops::matmul_stage& s) {
     const int rank = s.x.at.shape.size();
