@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "cli/hints.h"
 #include "cli/interpreter.h"
 #include "cli/status.h"
 
@@ -32,65 +31,41 @@ std::size_t name_end(std::string_view argument) {
   return is_identifier(argument.substr(0, end)) ? end : std::string_view::npos;
 }
 
-}  // namespace
-
-void argument_reader::read_all() {
-  bool only_operands = false;
-  while (next_ < arguments_.size()) {
-    const std::string& argument = arguments_[next_++];
-    if (!only_operands && argument == "--") {
-      only_operands = true;
-    } else if (only_operands || !try_option(argument)) {
-      read_operand(argument);
-    }
-  }
-}
-
-std::string argument_reader::value() {
-  if (attached_) return *attached_;
-  if (next_ == arguments_.size()) throw usage_error(fmt::format("{} needs a value", name_));
-  return arguments_[next_++];
-}
-
-void argument_reader::flag(bool& option) const {
-  if (attached_) throw usage_error(fmt::format("{} takes no value", name_));
-  option = true;
-}
-
-void argument_reader::once(bool given) const {
-  if (given) throw usage_error(fmt::format("{} is given twice", name_));
-}
-
-bool argument_reader::try_option(std::string_view argument) {
-  const std::size_t equals = argument.starts_with("--") ? argument.find('=') : std::string_view::npos;
-  name_ = argument.substr(0, equals);
-  attached_.reset();
-  if (equals != std::string_view::npos) attached_ = argument.substr(equals + 1);
-  if (read_option(name_)) return true;
-  if (!looks_like_option(argument)) return false;
-  const std::string_view near = nearest(name_, options_);
-  const std::string advice = near.empty() || near.size() == 2 ? "put -- before an expression that begins with '-'"
-                                                              : fmt::format("did you mean '{}'?", near);
-  throw usage_error(fmt::format("there is no option '{}'; {}", name_, advice));
-}
-
-void argument_reader::read_operand(const std::string& argument) {
+void read_operand(const std::string& argument, expression_arguments& to) {
   const std::size_t end = name_end(argument);
   if (end == std::string::npos) {
-    if (!expression_) {
-      expression_ = argument;
+    if (!to.expression) {
+      to.expression = argument;
       return;
     }
-    throw usage_error(fmt::format("'{}' is not NAME=VALUE, and the expression is '{}'", argument, *expression_));
+    throw usage_error(fmt::format("'{}' is not NAME=VALUE, and the expression is '{}'", argument, *to.expression));
   }
   std::string name = argument.substr(0, end);
   const auto same = [&](const auto& input) { return input.first == name; };
   if (is_reserved(name)) throw usage_error(fmt::format("'{}' cannot be the name of an input", name));
-  if (std::any_of(inputs_.begin(), inputs_.end(), same)) {
+  if (std::any_of(to.inputs.begin(), to.inputs.end(), same)) {
     throw usage_error(fmt::format("'{}' is given twice", name));
   }
   if (end + 1 == argument.size()) throw usage_error(fmt::format("'{}=' needs a file or a value", name));
-  inputs_.emplace_back(std::move(name), argument.substr(end + 1));
+  to.inputs.emplace_back(std::move(name), argument.substr(end + 1));
+}
+
+}  // namespace
+
+void read_arguments(option_reader& reader, expression_arguments& to) {
+  reader.flag({"-h", "--help"}, to.help);
+  while (const std::string* const argument = reader.next_other()) {
+    if (*argument == "--") {
+      while (const std::string* const operand = reader.next()) read_operand(*operand, to);
+      return;
+    }
+    if (looks_like_option(*argument)) reader.refuse(*argument, "put -- before an expression that begins with '-'");
+    read_operand(*argument, to);
+  }
+}
+
+void require_expression(const expression_arguments& given) {
+  if (!given.help && !given.expression) throw usage_error("an expression is missing");
 }
 
 bool is_identifier(std::string_view name) noexcept {

@@ -13,7 +13,8 @@
 #include <tandem/planning.h>
 
 #include "cli/commands.h"
-#include "cli/hints.h"
+#include "cli/option_reader.h"
+#include "cli/option_values.h"
 #include "cli/output.h"
 #include "cli/status.h"
 #include "cli/waiting.h"
@@ -28,74 +29,33 @@ struct calibrate_options {
   bool help = false;
 };
 
-class reader {
- public:
-  explicit reader(std::span<const std::string> arguments) : arguments_(arguments) {}
-
-  calibrate_options read() {
-    while (next_ < arguments_.size()) read_one(arguments_[next_++]);
-    if (options_.show && (options_.asked.quick || options_.asked.file || options_.asked.devices)) {
-      throw usage_error("calibrate --show measures nothing, and takes no other option");
-    }
-    return std::move(options_);
-  }
-
- private:
-  void read_one(const std::string& argument) {
-    std::string_view name = argument;
-    attached_.reset();
-    if (const std::size_t equals = argument.find('='); argument.starts_with("--") && equals != argument.npos) {
-      name = std::string_view(argument).substr(0, equals);
-      attached_ = argument.substr(equals + 1);
-    }
-    if (name == "--quick") return flag(name, options_.asked.quick);
-    if (name == "--show") return flag(name, options_.show);
-    if (name == "--help" || name == "-h") return flag(name, options_.help);
-    if (name == "-o" || name == "--output") {
-      if (options_.asked.file) throw usage_error(fmt::format("{} is given twice", name));
-      options_.asked.file = value(name);
-      if (options_.asked.file->empty()) throw usage_error(fmt::format("{} needs a value", name));
-      return;
-    }
-    if (name == "--device") return add_device(value(name));
-    constexpr std::string_view names[] = {"--quick", "--show", "--help", "--output", "--device"};
-    const std::string_view near = nearest(name, names);
-    if (!argument.starts_with('-')) {
-      throw usage_error(fmt::format("calibrate takes options only; given '{}'", argument));
-    }
-    throw usage_error(
-        fmt::format("there is no option '{}'{}", name, near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
-  }
-
-  void flag(std::string_view name, bool& option) const {
-    if (attached_) throw usage_error(fmt::format("{} takes no value", name));
-    option = true;
-  }
-
-  std::string value(std::string_view name) {
-    if (attached_) return *attached_;
-    if (next_ == arguments_.size()) throw usage_error(fmt::format("{} needs a value", name));
-    return arguments_[next_++];
-  }
-
+calibrate_options read_options(std::span<const std::string> arguments) {
+  calibrate_options options;
+  calibration_options& asked = options.asked;
+  option_reader reader(arguments);
+  reader.flag({"--quick"}, asked.quick);
+  reader.flag({"--show"}, options.show);
+  reader.flag({"-h", "--help"}, options.help);
+  reader.once({"-o", "--output"}, asked.file, [](std::string_view name, std::string file) {
+    if (file.empty()) throw usage_error(fmt::format("{} needs a value", name));
+    return file;
+  });
   // The CPU is measured in any case; to name it alone is to want no GPU.
-  void add_device(const std::string& text) {
-    if (!options_.asked.devices) options_.asked.devices.emplace();
-    device which = device::cpu;
-    try {
-      which = device::named(text);
-    } catch (const error& wrong) {
-      throw usage_error(fmt::format("--device: {}", wrong.what()));
-    }
+  reader.each({"--device"}, [&](std::string_view name, const std::string& text) {
+    if (!asked.devices) asked.devices.emplace();
+    const device which = parse_device(name, text);
     if (which == device::automatic) throw usage_error("--device: auto is no device that could be measured");
-    if (which != device::cpu) options_.asked.devices->push_back(which);
+    if (which != device::cpu) asked.devices->push_back(which);
+  });
+  if (const std::string* const other = reader.next_other()) {
+    if (other->starts_with('-')) reader.refuse(*other);
+    throw usage_error(fmt::format("calibrate takes options only; given '{}'", *other));
   }
-
-  std::span<const std::string> arguments_;
-  std::size_t next_ = 0;
-  std::optional<std::string> attached_;
-  calibrate_options options_;
-};
+  if (options.show && (asked.quick || asked.file || asked.devices)) {
+    throw usage_error("calibrate --show measures nothing, and takes no other option");
+  }
+  return options;
+}
 
 /// A line on standard error that is written over ten times a second and erased at the end; nothing if that is no
 /// terminal.
@@ -149,7 +109,7 @@ std::string contention_note(double part) {
 }  // namespace
 
 int run_calibrate(std::span<const std::string> arguments) {
-  calibrate_options options = reader(arguments).read();
+  calibrate_options options = read_options(arguments);
   if (options.help) {
     write_output(help_text("calibrate"));
   } else if (options.show) {

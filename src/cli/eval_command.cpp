@@ -168,7 +168,7 @@ void evaluate_one(const eval_options& options) {
   for (const auto& [name, text] : options.inputs) names.emplace(name, load_input(name, text));
   const double load_seconds = watch.lap();
 
-  const description what = describe(options.expression, names);
+  const description what = describe(*options.expression, names);
   if (options.output) check_output(*options.output, what);
   const std::optional<double> simulated_before = simulated_seconds(options);
   const outcome done = evaluate(what, options);

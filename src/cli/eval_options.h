@@ -3,18 +3,15 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <tandem/device.h>
+
+#include "cli/arguments.h"
 
 namespace tandem::cli {
 
 /// What `tandem eval` is asked to do.
-struct eval_options {
-  std::string expression;
-  /// NAME=VALUE, in the order given.
-  std::vector<std::pair<std::string, std::string>> inputs;
+struct eval_options : expression_arguments {
   /// A .npy or .npz file.
   std::optional<std::string> output;
   std::optional<std::string> batch;
@@ -22,10 +19,9 @@ struct eval_options {
   std::optional<tandem::device> device;
   bool time = false;
   bool explain = false;
-  bool help = false;
 };
 
-/// Reads the arguments after `eval`, as `argument_reader` does. Throws: `usage_error`.
+/// Reads the arguments after `eval`, as `read_arguments` does. Throws: `usage_error`.
 eval_options parse_eval_options(std::span<const std::string> arguments);
 
 }  // namespace tandem::cli

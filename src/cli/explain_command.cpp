@@ -97,7 +97,7 @@ int run_explain(std::span<const std::string> arguments) {
   }
   policy rules;
   rules.workers = options.workers;
-  const description what = describe(options.expression, names);
+  const description what = describe(*options.expression, names);
   std::string text;
   for (const expr& each : what.arrays) text += (text.empty() ? "" : "\n") + to_string(explain(each, rules));
   write_output(text);

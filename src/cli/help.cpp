@@ -48,8 +48,9 @@ Computes an expression over arrays and prints the result as NumPy does.
   -o, --output OUT        write the result to OUT.npy, or to OUT.npz as arr_0,
                           arr_1, ...; nothing is printed then
   --time                  print times, elements, dtype and shape to stderr
-  --workers N             cores to work on; else TANDEM_WORKERS says, and by
-                          default all permitted ones are used
+  --workers N             the most cores to work on: 1 to 1024, -1 for all
+                          permitted ones, or auto for as many of these as pay;
+                          else TANDEM_WORKERS says. Default: auto
   --device D              where to do it: cpu, gpu, gpu:N, or sim:PROFILE, a
                           simulated device (sim:h200), whose times are made up;
                           else TANDEM_DEVICE says. Default: auto
@@ -95,7 +96,7 @@ nothing.
                           GPUs that are there; several are possible. One that is
                           simulated (sim:h200) tells what a machine would do
                           that is not at hand
-  --workers N             the most cores to work on
+  --workers N             as for `tandem eval`
 
   tandem explain 'a @ b' a=f32[4096,4096] b=f32[4096,4096] --device sim:h200
 )";

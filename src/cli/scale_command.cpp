@@ -126,7 +126,7 @@ scale_result measure_expression(const scale_options& options) {
   const machine here = machine_info();
   bindings names = load_inputs(options);
   scale_result result{};
-  result.expression = options.expression;
+  result.expression = *options.expression;
   for (const auto& [name, text] : options.inputs) result.inputs.emplace_back(name, input_text(text, names.at(name)));
   result.version = here.version;
   result.processor = here.processor;
@@ -138,7 +138,7 @@ scale_result measure_expression(const scale_options& options) {
   result.seconds = options.seconds;
   result.rounds = options.rounds;
 
-  repeated_evaluation work(options.expression, std::move(names));
+  repeated_evaluation work(*options.expression, std::move(names));
   work.check_work();
   result.moved_bytes = work.moved_bytes();
   measure_into(result, work, worker_counts(options.max.value_or(here.permitted_cores), here.permitted_cores),

@@ -207,11 +207,8 @@ std::unique_ptr<plan::decision_log> new_log(const std::string& path, bool is_fro
 void begin_whatif(const char* wish) {
   try {
     if (const char* const path = variable(output_variable)) {
-      const std::string name = path;
-      if (!name.ends_with(".txt") && !name.ends_with(".json") && !name.ends_with(".html")) {
-        throw argument_error(fmt::format("{}: '{}' ends in neither .txt, .json nor .html", output_variable, name));
-      }
-      whatif_path = new std::string(name);
+      plan::report_maker_for(path, output_variable);
+      whatif_path = new std::string(path);
     }
     get_hub().set_whatif(std::make_unique<plan::whatif_accounts>(
         whatif_machine_with(device::named(wish), planner_of_process().constants())));

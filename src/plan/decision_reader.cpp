@@ -17,8 +17,9 @@
 #include <tandem/errors.h>
 #include <tandem/policy.h>
 
+#include "plan/cut_text.h"
+#include "plan/json_text.h"
 #include "plan/profile_text.h"
-#include "plan/whatif_units.h"
 
 namespace tandem::plan {
 
@@ -33,34 +34,15 @@ constexpr std::size_t most_operands = 65'536;
 constexpr std::size_t most_stages = 65'536;
 constexpr std::size_t most_text_bytes = std::size_t{64} << 10;
 constexpr double most_number = 1e30;
+constexpr auto last_work_class = static_cast<work_class>(work_class_count - 1);
 
-std::optional<work_class> class_named(std::string_view text) {
-  for (int i = 0; i < work_class_count; ++i) {
-    if (to_string(static_cast<work_class>(i)) == text) return static_cast<work_class>(i);
+// The value whose name the text is; `last` is the last one.
+template <class Enum>
+std::optional<Enum> named(std::string_view text, Enum last) {
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    if (to_string(static_cast<Enum>(i)) == text) return static_cast<Enum>(i);
   }
   return std::nullopt;
-}
-
-std::optional<cause> cause_named(std::string_view text) {
-  for (int i = 0; i <= static_cast<int>(cause::exploration); ++i) {
-    if (to_string(static_cast<cause>(i)) == text) return static_cast<cause>(i);
-  }
-  return std::nullopt;
-}
-
-std::optional<asking> asking_named(std::string_view text) {
-  for (const asking each : {asking::nothing, asking::about_work, asking::everything}) {
-    if (to_string(each) == text) return each;
-  }
-  return std::nullopt;
-}
-
-// As an error shows it: a bit of it.
-std::string shown(const json& value) {
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  constexpr std::size_t most = 40;
-  if (text.size() > most) text = text.substr(0, most) + "...";
-  return text;
 }
 
 int open_log(const std::string& path) {
@@ -95,7 +77,7 @@ class decision_reader::line_fields {
         fmt::format("decision log: '{}', line {}{}{}: {}", path_, line_, field.empty() ? "" : ", ", field, what));
   }
   [[noreturn]] void refuse(const std::string& field, const json& given, std::string_view expected) const {
-    fail(field, fmt::format("expected {}, found {}", expected, shown(given)));
+    fail(field, fmt::format("expected {}, found {}", expected, beginning_of(given)));
   }
 
   bool has(const char* field) const { return fields_.contains(field); }
@@ -253,7 +235,7 @@ void decision_reader::read_task(const line_fields& from) {
     const std::string where = fmt::format("stages[{}]", i);
     const auto part = [&](const char* field) -> const json& { return from.member(stages[i], field, where); };
     stage_task stage{};
-    const std::optional<work_class> main = class_named(from.text(part("class"), where + ".class"));
+    const std::optional<work_class> main = named(from.text(part("class"), where + ".class"), last_work_class);
     if (!main) from.refuse(where + ".class", part("class"), "a class of work");
     stage.main = *main;
     stage.operation = static_cast<std::uint16_t>(
@@ -361,9 +343,9 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
   if (!workers.empty() && workers.size() != found.what.stages.size()) {
     from.refuse("workers", shares, fmt::format("one number for each of {} stages, or none", found.what.stages.size()));
   }
-  const std::optional<asking> asked = asking_named(from.text("asked"));
+  const std::optional<asking> asked = named(from.text("asked"), asking::everything);
   if (!asked) from.refuse("asked", from.value("asked"), "nothing, work or everything");
-  const std::optional<cause> why = cause_named(from.text("cause"));
+  const std::optional<cause> why = named(from.text("cause"), cause::exploration);
   if (!why) from.refuse("cause", from.value("cause"), "a cause of decisions");
   const evaluation told{number,
                         which,

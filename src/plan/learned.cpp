@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 #include <set>
 #include <utility>
@@ -14,6 +13,7 @@
 
 #include <tandem/errors.h>
 
+#include "plan/json_text.h"
 #include "plan/places.h"
 #include "plan/profile_text.h"
 
@@ -24,8 +24,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view format_word = "tandem learned factors";
-constexpr std::array<std::string_view, 2> direction_words{"to_device", "to_host"};
-constexpr std::array<std::string_view, 2> kind_words{"pageable", "pinned"};
 constexpr int most_samples = 1'000'000'000;
 constexpr int most_size = 1023;  // of the exponent of a double
 constexpr double most_deviation = 4;
@@ -33,28 +31,12 @@ constexpr double most_deviation = 4;
 // ---- writing
 
 void add_factor(json& to, const learned_factor& of) {
-  const auto rounded = [](double value) { return std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr); };
-  to["factor"] = rounded(of.factor);
-  to["sigma"] = rounded(of.sigma);
+  to["factor"] = five_digits(of.factor);
+  to["sigma"] = five_digits(of.sigma);
   to["samples"] = std::min(of.samples, most_samples);
 }
 
 // ---- reading
-
-// Why nothing of a text can be used.
-struct refusal {
-  std::string problem;
-};
-
-// What nobody can take for something else on a terminal.
-std::string shown(const json& value) {
-  constexpr std::size_t most = 40;
-  if (value.is_object()) return "an object";
-  if (value.is_array()) return "a list";
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (text.size() > most) text = text.substr(0, most) + "...";
-  return text;
-}
 
 json parsed(std::string_view text) {
   constexpr int most_depth = 8;
@@ -68,9 +50,7 @@ json parsed(std::string_view text) {
   try {
     return json::parse(text.begin(), text.end(), look);
   } catch (const json::exception& error) {
-    std::string readable;
-    for (const char c : std::string_view(error.what()).substr(0, 160)) readable += c >= ' ' && c < '\x7f' ? c : '?';
-    throw refusal{fmt::format("it is no JSON: {}", readable)};
+    throw no_json(error.what());
   }
 }
 

@@ -13,11 +13,10 @@ namespace tandem::plan {
 
 namespace {
 
-std::string_view text_of(origin from) noexcept { return from == origin::prior ? "prior" : "calibrated"; }
-
 std::string text_of(const constant& of) {
-  if (of.samples == 0) return std::string(text_of(of.from));
-  return fmt::format("{}, {} samples, sigma {:.1f} %", text_of(of.from), of.samples, 100 * of.sigma);
+  const std::string_view from = origin_words[static_cast<std::size_t>(of.from)];
+  if (of.samples == 0) return std::string(from);
+  return fmt::format("{}, {} samples, sigma {:.1f} %", from, of.samples, 100 * of.sigma);
 }
 
 std::string text_of(const correction& of) {

@@ -17,6 +17,8 @@ enum class origin : std::uint8_t {
   prior,       ///< Shipped with the library, or made from what the system says of the hardware.
   calibrated,  ///< Measured here by `calibrate`.
 };
+/// Names of its values, as files and reports have them.
+inline constexpr std::array<std::string_view, 2> origin_words{"prior", "calibrated"};
 
 struct constant {
   double value = 0;
@@ -77,6 +79,8 @@ struct link_profile {
 
 enum class direction : std::uint8_t { to_device, to_host };
 enum class memory_kind : std::uint8_t { pageable, pinned };
+inline constexpr std::array<std::string_view, 2> direction_words{"to_device", "to_host"};
+inline constexpr std::array<std::string_view, 2> kind_words{"pageable", "pinned"};
 
 /// A device and its link.
 struct device_profile {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <initializer_list>
 #include <set>
 #include <utility>
@@ -14,6 +13,7 @@
 
 #include <tandem/errors.h>
 
+#include "plan/json_text.h"
 #include "plan/limits.h"
 
 namespace tandem::plan {
@@ -25,9 +25,6 @@ using nlohmann::json;
 constexpr std::string_view format_word = "tandem profile";
 constexpr std::array<std::string_view, width_count> width_words{"narrow", "wide"};
 constexpr std::array<std::string_view, level_count> level_words{"core_caches", "shared_cache", "memory"};
-constexpr std::array<std::string_view, 2> direction_words{"to_device", "to_host"};
-constexpr std::array<std::string_view, 2> kind_words{"pageable", "pinned"};
-constexpr std::array<std::string_view, 2> origin_words{"prior", "calibrated"};
 
 const std::array<std::string_view, work_class_count> class_words = [] {
   std::array<std::string_view, work_class_count> words{};
@@ -41,9 +38,7 @@ class writer {
  public:
   explicit writer(bool is_exact) : is_exact_(is_exact) {}
 
-  double rounded(double value) const {
-    return is_exact_ ? value : std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr);
-  }
+  double rounded(double value) const { return is_exact_ ? value : five_digits(value); }
 
   json written(const constant& of) const {
     return {{"value", rounded(of.value)},
@@ -117,20 +112,6 @@ class writer {
 
 // ---- reading
 
-struct refusal {
-  std::string problem;
-};
-
-// What nobody can take for something else on a terminal.
-std::string shown(const json& value) {
-  constexpr std::size_t most = 40;
-  if (value.is_object()) return "an object";
-  if (value.is_array()) return "a list";
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-  if (text.size() > most) text = text.substr(0, most) + "...";
-  return text;
-}
-
 std::string shown_name(std::string_view name) { return shown(json(name)); }
 
 // The values of a text, or what keeps it from being one.
@@ -160,9 +141,7 @@ json parsed(std::string_view text) {
     // "[json.exception.parse_error.101] parse error at line 3, column 2: syntax error while parsing ..."
     std::string_view reason = error.what();
     if (const std::size_t end = reason.find("] "); end != reason.npos) reason.remove_prefix(end + 2);
-    std::string readable;
-    for (const char c : reason.substr(0, 160)) readable += c >= ' ' && c < '\x7f' ? c : '?';
-    throw refusal{fmt::format("it is no JSON: {}", readable)};
+    throw no_json(reason);
   }
 }
 

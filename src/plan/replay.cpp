@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "plan/cut_text.h"
 #include "plan/decision_reader.h"
-#include "plan/whatif_units.h"
+#include "plan/quantities.h"
 
 namespace tandem::plan {
 
@@ -125,8 +126,8 @@ void replayer::compare(const evaluation& recorded, const decision& made) {
   if (difference.empty()) return;
   ++result_.different;
   if (result_.differences.size() == most_differences) return;
-  result_.differences.push_back({static_cast<std::int64_t>(recorded.number), line_(),
-                                 middle_cut(std::string(recorded.text), 200), std::move(difference)});
+  result_.differences.push_back(
+      {static_cast<std::int64_t>(recorded.number), line_(), middle_cut(recorded.text, 200), std::move(difference)});
 }
 
 // What running it changes of what later decisions depend on.
@@ -199,7 +200,7 @@ replay_result replay(const std::string& log_path) {
 }
 
 std::string to_string(const replay_result& of) {
-  std::string text = fmt::format("{} decision{}", of.decisions, of.decisions == 1 ? "" : "s");
+  std::string text = plan::counted(of.decisions, "decision");
   text += of.different == 0 ? ", all the same\n" : fmt::format(", {} of them different\n", of.different);
   for (const replayed_difference& each : of.differences) {
     text += fmt::format("  line {}, evaluation {}: {}\n    {}\n", each.line, each.number, each.what, each.expression);

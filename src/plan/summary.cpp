@@ -5,25 +5,13 @@
 #include <array>
 #include <string_view>
 
+#include "plan/quantities.h"
+
 namespace tandem::plan {
 
 namespace {
 
-// "1.23", "45.6", "789".
-std::string three_digits(double value) {
-  if (value < 9.995) return fmt::format("{:.2f}", value);
-  return value < 99.95 ? fmt::format("{:.1f}", value) : fmt::format("{:.0f}", value);
-}
-
 std::string time(const constant& of) { return three_digits(of.value) + " us"; }
-
-// As a multiple of a thousand to some power: "1.23 G".
-std::string scaled(double value) {
-  constexpr std::array<std::string_view, 6> prefixes{"", "k", "M", "G", "T", "P"};
-  std::size_t power = 0;
-  for (; value >= 999.5 && power + 1 < prefixes.size(); ++power) value /= 1000;
-  return fmt::format("{} {}", three_digits(value), prefixes[power]);
-}
 
 std::string byte_count(double value) {
   constexpr double kib = 1024;
@@ -53,31 +41,31 @@ void add_operations(std::string& to, const std::array<std::array<constant, width
     const auto of = static_cast<work_class>(i);
     if (of == work_class::product) continue;
     add(to, to_string(of),
-        fmt::format("{}op/s of 4 bytes, {}op/s of 8", scaled(rates[i][0].value), scaled(rates[i][1].value)));
+        fmt::format("{}op/s of 4 bytes, {}op/s of 8", with_prefix(rates[i][0].value), with_prefix(rates[i][1].value)));
   }
 }
 
 void add_products(std::string& to, std::string_view name, const std::array<curve, width_count>& rates) {
   for (std::size_t width = 0; width < rates.size(); ++width) {
-    add(to, fmt::format("{} f{}", name, width == 0 ? 32 : 64), points(rates[width], scaled, "FLOP/s", "at"));
+    add(to, fmt::format("{} f{}", name, width == 0 ? 32 : 64), points(rates[width], with_prefix, "FLOP/s", "at"));
   }
 }
 
 std::string link_line(const link_profile& of) {
-  return fmt::format("{}, then {}", time(of.latency_us), points(of.bytes_per_s, scaled, "B/s", "at", byte_count));
+  return fmt::format("{}, then {}", time(of.latency_us), points(of.bytes_per_s, with_prefix, "B/s", "at", byte_count));
 }
 
 }  // namespace
 
 std::string summary_of(const profile& of) {
   const host_profile& host = of.host;
-  std::string text = fmt::format("cpu: {}, {} core{}\n", host.source, host.cores, host.cores == 1 ? "" : "s");
+  std::string text = fmt::format("cpu: {}, {}\n", host.source, counted(host.cores, "core"));
   add(text, "call", time(host.call_us));
   add(text, "fork", points(host.fork_us, three_digits, " us", "with"));
   add(text, "speedup", points(host.speedup, three_digits, "", "with"));
   constexpr std::array<std::string_view, level_count> levels{"core caches", "shared cache", "memory"};
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    std::string line = points(host.bytes_per_s[i], scaled, "B/s", "with");
+    std::string line = points(host.bytes_per_s[i], with_prefix, "B/s", "with");
     if (i < host.level_bytes.size()) line = fmt::format("{}: {}", byte_count(host.level_bytes[i]), line);
     add(text, levels[i], line);
   }
@@ -90,7 +78,7 @@ std::string summary_of(const profile& of) {
     add(text, "launch",
         fmt::format("{}, kernel {}, wait {}, allocation {}", time(device.launch_us), time(device.kernel_us),
                     time(device.synchronize_us), time(device.allocate_us)));
-    add(text, "memory", points(device.bytes_per_s, scaled, "B/s", "at", byte_count));
+    add(text, "memory", points(device.bytes_per_s, with_prefix, "B/s", "at", byte_count));
     add_operations(text, device.operations_per_s);
     add_products(text, "product", device.product);
     constexpr std::array<std::array<std::string_view, 2>, 2> ways{

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "plan/cut_text.h"
 #include "plan/model.h"
 
 namespace tandem::plan {
@@ -19,13 +20,6 @@ constexpr std::size_t most_sites = 4096;
 constexpr std::size_t most_arrays = 4096;
 constexpr std::size_t most_tasks = 16384;
 constexpr std::size_t most_text = 400;
-
-std::string shortened(std::string_view text) {
-  if (text.size() <= most_text) return std::string(text);
-  std::size_t end = most_text;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not within a character
-  return std::string(text.substr(0, end)) + "...";
-}
 
 // A log may say anything of sizes.
 void add_bytes(std::int64_t& to, std::int64_t bytes) {
@@ -88,8 +82,8 @@ std::size_t whatif_accounts::site_of(const evaluation& what) {
   if (found != site_numbers_.end()) return found->second;
   if (sites_.size() < most_sites) {
     whatif_site& made = sites_.emplace_back();
-    made.where = shortened(what.site);
-    made.expression = shortened(what.text);
+    made.where = end_cut(what.site, most_text);
+    made.expression = end_cut(what.text, most_text);
     site_numbers_.emplace(std::move(key), sites_.size() - 1);
   } else {
     sites_.back().where = "";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -87,5 +88,10 @@ class whatif_accounts : public observer {
   std::vector<operand_state> reads_;
   std::vector<movement> moved_;
 };
+
+/// What makes the text of a report for a file of that name. `named_by` is who gave the name, for the error.
+/// Throws: `argument_error` if it ends in neither .txt, .json nor .html.
+using report_maker = std::string (*)(const whatif_report& of);
+report_maker report_maker_for(std::string_view path, std::string_view named_by);
 
 }  // namespace tandem::plan

@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "plan/whatif_units.h"
+#include "plan/cut_text.h"
+#include "plan/quantities.h"
 
 // One page that needs nothing from elsewhere: no scripts, no fonts, charts as SVG.
 namespace tandem {

@@ -2,58 +2,13 @@
 #include <tandem/whatif.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <string>
 #include <vector>
 
-#include "plan/whatif_units.h"
+#include "plan/cut_text.h"
+#include "plan/quantities.h"
 
 namespace tandem {
-
-namespace plan {
-
-std::string duration_text(double us) {
-  struct unit {
-    double us;
-    std::string_view name;
-  };
-  constexpr unit units[] = {{3600e6, "h"}, {1e6, "s"}, {1e3, "ms"}, {1, "us"}};
-  for (const unit& each : units) {
-    if (us < each.us * 0.9995 && each.us > 1) continue;
-    const double value = us / each.us;
-    return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, each.name);
-  }
-  return fmt::format("{} us", us);
-}
-
-std::string bytes_text(std::int64_t bytes) {
-  if (bytes < 1000) return fmt::format("{} B", bytes);
-  constexpr std::string_view units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-  double value = static_cast<double>(bytes) / 1e3;
-  std::size_t which = 0;
-  while (value >= 999.5 && which + 1 < std::size(units)) {
-    value /= 1e3;
-    ++which;
-  }
-  return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, units[which]);
-}
-
-std::string speedup_text(double factor) {
-  return fmt::format("{:.{}f} x", factor, factor < 9.995 ? 2 : factor < 99.95 ? 1 : 0);
-}
-
-std::string middle_cut(const std::string& text, std::size_t most) {
-  if (text.size() <= most) return text;
-  const auto is_within = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
-  std::size_t end = (most - 3) / 2;
-  std::size_t begin = text.size() - (most - 3 - end);
-  while (end > 0 && is_within(end)) --end;
-  while (begin < text.size() && is_within(begin)) ++begin;
-  return text.substr(0, end) + "..." + text.substr(begin);
-}
-
-}  // namespace plan
 
 namespace {
 
@@ -101,10 +56,6 @@ std::string copies_text(const whatif_copies& of) {
   return of.count == 0 ? "-" : fmt::format("{} ({}x)", bytes_text(of.bytes), of.count);
 }
 
-std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 }  // namespace
 
 std::string to_string(const whatif_report& of, int most_rows) {
@@ -122,7 +73,7 @@ std::string to_string(const whatif_report& of, int most_rows) {
       "    on the device     {:>10}\n"
       "    copies to it      {:>10}   {}\n"
       "    copies from it    {:>10}   {}\n",
-      counted(total.evaluations, "evaluation", "evaluations"), total.on_device, duration_text(total.here_us),
+      plan::counted(total.evaluations, "evaluation"), total.on_device, duration_text(total.here_us),
       total.unmeasured > 0 ? fmt::format("   ({} of the evaluations predicted)", total.unmeasured) : "",
       duration_text(total.there_us()), speedup_text(total.speedup()) + " as fast", duration_text(total.there_host_us),
       duration_text(total.there_device_us), duration_text(total.to_device.us), copies_text(total.to_device),

@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <optional>
 #include <string>
 
 #include "cli/command.h"
@@ -12,18 +13,13 @@ namespace {
 // Nothing of the user's is read or written.
 class own_cache {
  public:
-  own_cache() { setenv("TANDEM_CACHE", (folder_ / "cache").c_str(), 1); }
-  own_cache(const own_cache&) = delete;
-  own_cache& operator=(const own_cache&) = delete;
-  ~own_cache() {
-    unsetenv("TANDEM_CACHE");
-    unsetenv("TANDEM_PROFILE");
-  }
   std::string operator/(const std::string& name) const { return folder_ / name; }
   std::string profile() const { return folder_ / "cache/profile.json"; }
 
  private:
   temporary_folder folder_;
+  with_variable cache_{"TANDEM_CACHE", folder_ / "cache"};
+  with_variable no_profile_{"TANDEM_PROFILE", std::nullopt};
 };
 
 bool has_line(const std::string& text, const std::string& begin) {
@@ -81,7 +77,7 @@ TEST(calibrate, says_what_is_wrong_with_a_file_and_goes_on_without_it) {
   const own_cache here;
   const std::string file = here / "damaged.json";
   write_text(file, "{\"format\": \"tandem profile\", \"version\": 1");
-  setenv("TANDEM_PROFILE", file.c_str(), 1);
+  const with_variable damaged("TANDEM_PROFILE", file);
   const outcome result = run({"calibrate", "--show"});
   EXPECT_EQ(result.status, 0);
   EXPECT_TRUE(has_line(result.out, "cpu: prior: ")) << result.out;
@@ -89,12 +85,12 @@ TEST(calibrate, says_what_is_wrong_with_a_file_and_goes_on_without_it) {
   EXPECT_NE(result.err.find("'tandem calibrate' measures this machine\n"), std::string::npos) << result.err;
   EXPECT_EQ(run({"eval", "1 + 1"}).out, "2\n");
 
-  setenv("TANDEM_PROFILE", (here / "missing.json").c_str(), 1);
+  const with_variable absent("TANDEM_PROFILE", here / "missing.json");
   const outcome missing = run({"calibrate", "--show"});
   EXPECT_EQ(missing.status, 0);
   EXPECT_NE(missing.err.find("missing.json: it cannot be read: No such file"), std::string::npos) << missing.err;
 
-  setenv("TANDEM_PROFILE", "", 1);
+  const with_variable no_file("TANDEM_PROFILE", "");
   const outcome none = run({"calibrate", "--show"});
   EXPECT_EQ(none.status, 0);
   EXPECT_EQ(none.err, "");

@@ -7,15 +7,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+#include "support/with_variable.h"
+
 // Runs the tandem command as its users do: as a process.
+
+using tandem::testing::read_text;
+using tandem::testing::temporary_folder;
+using tandem::testing::with_variable;
+using tandem::testing::write_text;
 
 struct outcome {
   /// The exit status, or 128 + the signal that ended the process.
@@ -23,45 +28,6 @@ struct outcome {
   std::string out;
   std::string err;
 };
-
-/// A folder that is deleted at the end.
-class temporary_folder {
- public:
-  temporary_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem_cli_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "cannot make a folder like " << name;
-    path_ = name;
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  ~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
-  /// Names of the files in it, sorted.
-  std::vector<std::string> names() const {
-    std::vector<std::string> list;
-    for (const auto& entry : std::filesystem::directory_iterator(path_))
-      list.push_back(entry.path().filename().string());
-    std::sort(list.begin(), list.end());
-    return list;
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-inline void write_text(const std::string& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
 
 /// Where a standard stream of the command goes: a file descriptor to hand on.
 struct redirection {

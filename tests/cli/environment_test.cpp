@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <string>
 
@@ -7,26 +6,8 @@
 
 // What the library takes from the environment.
 
-namespace {
-
-// A variable of the environment while it lives.
-class variable {
- public:
-  variable(std::string name, const std::string& value) : name_(std::move(name)) {
-    setenv(name_.c_str(), value.c_str(), 1);
-  }
-  variable(const variable&) = delete;
-  variable& operator=(const variable&) = delete;
-  ~variable() { unsetenv(name_.c_str()); }
-
- private:
-  std::string name_;
-};
-
-}  // namespace
-
 TEST(environment, an_unknown_instruction_set_is_an_error) {
-  const variable isa("TANDEM_ISA", "sse9");
+  const with_variable isa("TANDEM_ISA", "sse9");
   const outcome result = evaluate({"x + 1", "x=[1.5]"});
   EXPECT_EQ(result.status, 1);
   EXPECT_EQ(result.out, "");
@@ -35,17 +16,17 @@ TEST(environment, an_unknown_instruction_set_is_an_error) {
 
 #if defined(__x86_64__)
 TEST(environment, an_instruction_set_can_be_forced) {
-  const variable isa("TANDEM_ISA", "x86-64-v2");
+  const with_variable isa("TANDEM_ISA", "x86-64-v2");
   EXPECT_EQ(evaluate({"x + 1", "x=[1.5]"}).out, "[2.5]\n");
 }
 #endif
 
 TEST(environment, the_memory_pool_is_on_or_off) {
   for (const char* word : {"on", "off"}) {
-    const variable pool("TANDEM_MEMORY_POOL", word);
+    const with_variable pool("TANDEM_MEMORY_POOL", word);
     EXPECT_EQ(evaluate({"x + 1", "x=[1.5]"}).out, "[2.5]\n");
   }
-  const variable pool("TANDEM_MEMORY_POOL", "maybe");
+  const with_variable pool("TANDEM_MEMORY_POOL", "maybe");
   const outcome result = evaluate({"x + 1", "x=[1.5]"});
   EXPECT_EQ(result.status, 1);
   EXPECT_NE(result.err.find("TANDEM_MEMORY_POOL is 'maybe'; expected on or off"), std::string::npos) << result.err;

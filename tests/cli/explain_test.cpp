@@ -1,6 +1,3 @@
-#include <stdlib.h>
-
-#include <optional>
 #include <regex>
 #include <string>
 #include <vector>
@@ -10,22 +7,6 @@
 // tandem explain, and what `tandem eval --explain` says.
 
 namespace {
-
-/// A variable for the commands that are run while it lives, and what it was before.
-class with_variable {
- public:
-  with_variable(const char* name, const char* value) : name_(name) {
-    if (const char* const before = getenv(name)) before_ = before;
-    setenv(name, value, 1);
-  }
-  ~with_variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-  with_variable(const with_variable&) = delete;
-  with_variable& operator=(const with_variable&) = delete;
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
 
 outcome explain(std::vector<std::string> arguments) {
   // Neither what was measured here nor how many cores there are.
@@ -135,7 +116,7 @@ TEST(calibrate, writes_a_profile_and_info_tells_of_a_damaged_one) {
   const std::string file = folder / "profile.json";
   const outcome made = run({"calibrate", "--quick", "--device", "cpu", "-o", file});
   ASSERT_EQ(made.status, 0) << made.err;
-  const with_variable profile("TANDEM_PROFILE", file.c_str());
+  const with_variable profile("TANDEM_PROFILE", file);
   const outcome shown = run({"calibrate", "--show"});
   EXPECT_EQ(shown.status, 0);
   EXPECT_EQ(shown.err, "");

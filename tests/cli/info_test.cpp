@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "cli/command.h"
 #include "cli/python.h"
@@ -78,22 +79,6 @@ TEST(info, shows_the_libraries_of_the_process_and_whom_they_serve) {
   EXPECT_NE(text.out.find(": cblas_zgemm"), std::string::npos) << text.out;
 }
 
-/// A variable for the commands that are run while it lives, and what it was before.
-class with_variable {
- public:
-  with_variable(const char* name, const char* value) : name_(name) {
-    if (const char* const before = getenv(name)) before_ = before;
-    setenv(name, value, 1);
-  }
-  ~with_variable() { before_ ? setenv(name_, before_->c_str(), 1) : unsetenv(name_); }
-  with_variable(const with_variable&) = delete;
-  with_variable& operator=(const with_variable&) = delete;
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
-
 TEST(info, names_the_limit_that_decides) {
   const with_variable slots("NSLOTS", "1");
   const outcome text = run({"info"});
@@ -162,10 +147,10 @@ TEST(info, says_why_no_gpu_is_used) {
 }
 
 TEST(info, warns_of_problems_on_standard_error_and_lists_them) {
-  setenv("TANDEM_INFO", "yes", 1);
+  std::optional<with_variable> wish(std::in_place, "TANDEM_INFO", "yes");
   const outcome text = run({"info"});
   const outcome document = run({"info", "--json"});
-  unsetenv("TANDEM_INFO");
+  wish.reset();
   const std::string message = "TANDEM_INFO is 'yes'; expected 1, or 0 or nothing for no report";
   const std::string remedy = "set TANDEM_INFO=1, or unset it";
   for (const outcome& each : {text, document}) {
@@ -182,10 +167,9 @@ TEST(info, warns_of_problems_on_standard_error_and_lists_them) {
 }
 
 TEST(info, thread_settings_are_shown) {
-  setenv("OMP_NUM_THREADS", "3", 1);
+  const with_variable threads("OMP_NUM_THREADS", "3");
   const outcome text = run({"info"});
   const outcome document = run({"info", "--json"});
-  unsetenv("OMP_NUM_THREADS");
   EXPECT_NE(text.out.find("OMP_NUM_THREADS=3\n"), std::string::npos) << text.out;
   EXPECT_EQ(from_json(document.out, "d[\"thread_variables\"][\"OMP_NUM_THREADS\"]"), "3\n");
   EXPECT_EQ(from_json(document.out, "[e[\"threads\"] for e in d[\"libraries\"] if e[\"name\"] == \"libomp\"]"),
@@ -194,10 +178,9 @@ TEST(info, thread_settings_are_shown) {
 
 #if defined(__x86_64__)
 TEST(info, names_the_instruction_set_that_is_forced) {
-  setenv("TANDEM_ISA", "x86-64-v2", 1);
+  const with_variable isa("TANDEM_ISA", "x86-64-v2");
   const outcome text = run({"info"});
   const outcome document = run({"info", "--json"});
-  unsetenv("TANDEM_ISA");
   EXPECT_NE(text.out.find("TANDEM_ISA        x86-64-v2\n"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("x86-64-v2 (in use), avx2"), std::string::npos) << text.out;
   EXPECT_EQ(from_json(document.out, "d[\"instruction_sets\"][\"in_use\"], d[\"instruction_sets\"][\"TANDEM_ISA\"]"),
@@ -207,7 +190,7 @@ TEST(info, names_the_instruction_set_that_is_forced) {
 
 TEST(info, an_impossible_environment_is_an_error) {
   for (const auto& [name, value] : {std::pair{"TANDEM_ISA", "sse9"}, std::pair{"TANDEM_MEMORY_POOL", "maybe"}}) {
-    setenv(name, value, 1);
+    const with_variable impossible(name, value);
     for (const std::vector<std::string>& arguments :
          {std::vector<std::string>{"info"}, std::vector<std::string>{"info", "--json"}}) {
       const outcome result = run(arguments);
@@ -215,15 +198,13 @@ TEST(info, an_impossible_environment_is_an_error) {
       EXPECT_EQ(result.out, "");
       EXPECT_NE(result.err.find(std::string(name) + " is '" + value + "'; expected "), std::string::npos) << result.err;
     }
-    unsetenv(name);
   }
 }
 
 TEST(info, the_pool_may_be_off) {
-  setenv("TANDEM_MEMORY_POOL", "off", 1);
+  const with_variable pool("TANDEM_MEMORY_POOL", "off");
   const outcome text = run({"info"});
   const outcome document = run({"info", "--json"});
-  unsetenv("TANDEM_MEMORY_POOL");
   EXPECT_NE(text.out.find("memory pool       off\n"), std::string::npos) << text.out;
   EXPECT_EQ(from_json(document.out, "d[\"memory_pool\"]"), "{'on': False, 'limit_bytes': 0}\n");
 }

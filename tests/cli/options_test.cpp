@@ -37,13 +37,14 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
   expect_usage_error({"eval", "1", "-o", "a.npy", "-o", "b.npy"}, "-o is given twice");
   expect_usage_error({"eval", "1", "-o", "a.txt"}, "the output must end in .npy or .npz; given 'a.txt'");
   expect_usage_error({"eval", "1", "--workers", "0"},
-                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '0'");
+                     "--workers takes a number of cores, 1 to 1024, -1 for all permitted ones, or auto; given '0'");
   expect_usage_error({"eval", "1", "--workers=x"},
-                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given 'x'");
-  expect_usage_error({"eval", "1", "--workers", "99999999999"},
-                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '99999999999'");
+                     "--workers takes a number of cores, 1 to 1024, -1 for all permitted ones, or auto; given 'x'");
+  expect_usage_error(
+      {"eval", "1", "--workers", "99999999999"},
+      "--workers takes a number of cores, 1 to 1024, -1 for all permitted ones, or auto; given '99999999999'");
   expect_usage_error({"eval", "1", "--workers", "1025"},
-                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '1025'");
+                     "--workers takes a number of cores, 1 to 1024, -1 for all permitted ones, or auto; given '1025'");
   expect_usage_error({"eval", "1", "--time=3"}, "--time takes no value");
   expect_usage_error({"eval", "1", "--tim"}, "there is no option '--tim'; did you mean '--time'?");
   expect_usage_error({"eval", "-x", "x=1"},
@@ -88,7 +89,7 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
                        "'" + wrong + "': expected extents between the brackets, as in f32[4096,4096]");
   }
   expect_usage_error({"explain", "1", "--workers", "0"},
-                     "--workers takes a number of cores, 1 to 1024, or -1 for all permitted ones; given '0'");
+                     "--workers takes a number of cores, 1 to 1024, -1 for all permitted ones, or auto; given '0'");
   expect_usage_error({"explain", "1", "--device"}, "--device needs a value");
   expect_usage_error({"explain", "1", "--devic=gpu"}, "there is no option '--devic'; did you mean '--device'?");
   expect_usage_error({"ops", "--mark"}, "ops takes no argument but --markdown or --parallel; given '--mark'");
@@ -100,6 +101,26 @@ TEST(options, wrong_use_exits_with_2_and_one_line) {
 TEST(options, any_order) {
   EXPECT_EQ(evaluate({"x=1", "--workers", "1", "x + y", "y=2"}).out, "3\n");
   EXPECT_EQ(evaluate({"--workers=-1", "7"}).out, "7\n");
+}
+
+// The command reads what the library reads in TANDEM_WORKERS, and refuses what that refuses.
+TEST(options, workers_are_those_of_the_variable) {
+  for (const std::string value : {"1", "1024", "-1", "auto", "automatic", "Auto", "0", "1025", "-2", "-1000", "2.0",
+                                  " 1", "1 ", "auto ", "autom", "all"}) {
+    const with_variable workers("TANDEM_WORKERS", value);
+    const bool is_accepted = evaluate({"1 + ones(2)"}).status == 0;
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"eval", "1", "--workers", value}, {"explain", "1", "--workers=" + value}}) {
+      EXPECT_EQ(run(arguments).status, is_accepted ? 0 : 2) << arguments[0] << " '" << value << "'";
+    }
+  }
+}
+
+TEST(options, automatic_workers_stand_above_the_variable) {
+  const with_variable workers("TANDEM_WORKERS", "none");
+  EXPECT_EQ(run({"explain", "a + a", "a=f32[8]"}).status, 1);
+  const outcome result = run({"explain", "a + a", "a=f32[8]", "--workers", "auto"});
+  EXPECT_EQ(result.status, 0) << result.err;
 }
 
 TEST(options, expressions_that_begin_with_a_minus) {

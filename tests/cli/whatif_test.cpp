@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <string>
 #include <vector>
@@ -8,23 +7,11 @@
 
 namespace {
 
-// A variable of the environment while it lives.
-class variable {
- public:
-  variable(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
-  ~variable() { unsetenv(name_); }
-  variable(const variable&) = delete;
-  variable& operator=(const variable&) = delete;
-
- private:
-  const char* name_;
-};
-
 class WhatIfCommand : public testing::Test {
  protected:
   // Writes a log of a product and a sum.
   void make_log() const {
-    const variable decisions("TANDEM_DECISIONS", log());
+    const with_variable decisions("TANDEM_DECISIONS", log());
     const outcome made = evaluate({"sum(a @ a)", "a=ones(700, 700)"});
     ASSERT_EQ(made.status, 0) << made.err;
     ASSERT_EQ(made.err, "");
@@ -65,7 +52,7 @@ TEST_F(WhatIfCommand, ReplaysToTheSameDecisions) {
 
 TEST_F(WhatIfCommand, ReplaysDecisionsAmongDevices) {
   {
-    const variable candidates("TANDEM_CANDIDATES", "sim:h200,sim:gen3-card");
+    const with_variable candidates("TANDEM_CANDIDATES", "sim:h200,sim:gen3-card");
     make_log();
   }
   EXPECT_NE(read_text(log()).find("\"name\":\"sim:gen3-card\""), std::string::npos);
@@ -74,12 +61,12 @@ TEST_F(WhatIfCommand, ReplaysDecisionsAmongDevices) {
 }
 
 TEST_F(WhatIfCommand, AnApplicationReportsWhenItEnds) {
-  const variable wish("TANDEM_WHATIF", "sim:h200");
+  const with_variable wish("TANDEM_WHATIF", "sim:h200");
   const outcome told = evaluate({"sum(a @ a)", "a=ones(700, 700)"});
   EXPECT_EQ(told.status, 0);
   EXPECT_EQ(told.out, "343000000.0\n");
   EXPECT_EQ(told.err.find("tandem what-if: this host with sim:h200"), 0U) << told.err;
-  const variable output("TANDEM_WHATIF_OUTPUT", folder_ / "report.json");
+  const with_variable output("TANDEM_WHATIF_OUTPUT", folder_ / "report.json");
   const outcome written = evaluate({"sum(a @ a)", "a=ones(700, 700)"});
   EXPECT_EQ(written.status, 0);
   EXPECT_EQ(written.err, "");
@@ -93,19 +80,19 @@ TEST_F(WhatIfCommand, RefusesVariablesThatItCannotHeed) {
     EXPECT_NE(found.err.find(names), std::string::npos) << found.err;
   };
   {
-    const variable wish("TANDEM_WHATIF", "sim:none");
+    const with_variable wish("TANDEM_WHATIF", "sim:none");
     refused("TANDEM_WHATIF=sim:none");
   }
   {
-    const variable wish("TANDEM_WHATIF", "cpu");
+    const with_variable wish("TANDEM_WHATIF", "cpu");
     refused("'cpu' is no device besides the CPU");
   }
   {
-    const variable wish("TANDEM_WHATIF", "sim:h200");
-    const variable output("TANDEM_WHATIF_OUTPUT", "report.pdf");
+    const with_variable wish("TANDEM_WHATIF", "sim:h200");
+    const with_variable output("TANDEM_WHATIF_OUTPUT", "report.pdf");
     refused("report.pdf");
   }
-  const variable decisions("TANDEM_DECISIONS", (folder_ / "none") + "/log");
+  const with_variable decisions("TANDEM_DECISIONS", (folder_ / "none") + "/log");
   refused("decision log: cannot open");
 }
 

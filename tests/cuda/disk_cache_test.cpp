@@ -5,48 +5,22 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
 #include <iterator>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
 
 namespace tandem::cuda {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A new folder, removed with what is in it.
-class folder {
- public:
-  folder() {
-    std::string name = (fs::temp_directory_path() / "tandem_cache_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  folder(const folder&) = delete;
-  folder& operator=(const folder&) = delete;
-  ~folder() {
-    std::error_code ignored;
-    fs::permissions(path_, fs::perms::owner_all, ignored);
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_text(const fs::path& file, const std::string& text) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
-}
+using testing::read_text;
+using testing::temporary_folder;
+using testing::write_text;
 
 std::size_t files_in(const fs::path& where) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(where), fs::directory_iterator()));
@@ -58,26 +32,26 @@ const std::string bytes(
     13);
 
 TEST(DiskCache, GivesBackWhatWasStored) {
-  const folder in;
-  disk_cache cache(in.path() / "kernels" / "deep");
+  const temporary_folder in;
+  disk_cache cache(in / "kernels/deep");
   EXPECT_EQ(cache.find("key"), std::nullopt);
   cache.store("key", bytes);
   cache.store("another key", "");
   EXPECT_EQ(cache.find("key"), bytes);
   EXPECT_EQ(cache.find("another key"), "");
   EXPECT_EQ(cache.find("key "), std::nullopt);
-  EXPECT_EQ(disk_cache(in.path() / "kernels" / "deep").find("key"), bytes) << "another process";
+  EXPECT_EQ(disk_cache(in / "kernels/deep").find("key"), bytes) << "another process";
   cache.store("key", "newer");
   EXPECT_EQ(cache.find("key"), "newer");
-  EXPECT_EQ(files_in(in.path() / "kernels" / "deep"), 2U) << "no temporary files are left";
+  EXPECT_EQ(files_in(in / "kernels/deep"), 2U) << "no temporary files are left";
 }
 
 TEST(DiskCache, DropsTruncatedEntriesAndTakesNewOnes) {
-  const folder in;
+  const temporary_folder in;
   disk_cache cache(in.path());
   cache.store("key", bytes);
   const fs::path file = cache.file_of("key");
-  const std::string whole = text_of(file);
+  const std::string whole = read_text(file);
   ASSERT_GT(whole.size(), bytes.size());
   for (std::size_t length = 0; length < whole.size(); ++length) {
     write_text(file, whole.substr(0, length));
@@ -91,11 +65,11 @@ TEST(DiskCache, DropsTruncatedEntriesAndTakesNewOnes) {
 }
 
 TEST(DiskCache, DropsEntriesWithAnyByteChanged) {
-  const folder in;
+  const temporary_folder in;
   const disk_cache cache(in.path());
   disk_cache(in.path()).store("key", bytes);
   const fs::path file = cache.file_of("key");
-  const std::string whole = text_of(file);
+  const std::string whole = read_text(file);
   for (std::size_t at = 0; at < whole.size(); ++at) {
     for (const int bit : {0, 7}) {
       std::string damaged = whole;
@@ -107,7 +81,7 @@ TEST(DiskCache, DropsEntriesWithAnyByteChanged) {
 }
 
 TEST(DiskCache, TakesNoEntryOfAnotherKey) {
-  const folder in;
+  const temporary_folder in;
   disk_cache cache(in.path());
   cache.store("one", "content of one");
   // As if the keys had the same hash.
@@ -119,7 +93,7 @@ TEST(DiskCache, TakesNoEntryOfAnotherKey) {
 }
 
 TEST(DiskCache, IgnoresWhatIsNoFile) {
-  const folder in;
+  const temporary_folder in;
   disk_cache cache(in.path());
   fs::create_directory(cache.file_of("key"));
   EXPECT_EQ(cache.find("key"), std::nullopt);
@@ -128,7 +102,7 @@ TEST(DiskCache, IgnoresWhatIsNoFile) {
 }
 
 TEST(DiskCache, ServesManyWritersAtOnce) {
-  const folder in;
+  const temporary_folder in;
   constexpr int writers = 8;
   constexpr int rounds = 40;
   const std::string large(100000, 'x');
@@ -157,15 +131,15 @@ TEST(DiskCache, KeepsNothingWhereItCannot) {
   nowhere.store("key", bytes);
   EXPECT_EQ(nowhere.find("key"), std::nullopt);
 
-  const folder in;
-  write_text(in.path() / "file", "no folder");
-  disk_cache below_a_file(in.path() / "file" / "kernels");
+  const temporary_folder in;
+  write_text(in / "file", "no folder");
+  disk_cache below_a_file(in / "file/kernels");
   below_a_file.store("key", bytes);
   EXPECT_EQ(below_a_file.find("key"), std::nullopt);
 }
 
 TEST(DiskCache, KeepsNothingInAFolderOfOthers) {
-  const folder in;
+  const temporary_folder in;
   if (::geteuid() == 0) GTEST_SKIP() << "root may write to any folder";
   fs::permissions(in.path(), fs::perms::owner_read | fs::perms::owner_exec);
   disk_cache read_only(in.path());
@@ -174,7 +148,7 @@ TEST(DiskCache, KeepsNothingInAFolderOfOthers) {
 }
 
 TEST(DiskCache, RemovesWhatWasUsedLeastRecently) {
-  const folder in;
+  const temporary_folder in;
   const std::string large(1000, 'x');
   disk_cache cache(in.path(), 4500);
   const auto now = fs::file_time_type::clock::now();
@@ -194,18 +168,18 @@ TEST(DiskCache, RemovesWhatWasUsedLeastRecently) {
 }
 
 TEST(DiskCache, RemovesWhatLostWritersLeft) {
-  const folder in;
+  const temporary_folder in;
   disk_cache cache(in.path());
   const auto now = fs::file_time_type::clock::now();
-  write_text(in.path() / "old.part", "x");
-  write_text(in.path() / "new.part", "x");
-  write_text(in.path() / "of somebody else", "x");
-  fs::last_write_time(in.path() / "old.part", now - std::chrono::hours(2));
-  fs::last_write_time(in.path() / "of somebody else", now - std::chrono::hours(2));
+  write_text(in / "old.part", "x");
+  write_text(in / "new.part", "x");
+  write_text(in / "of somebody else", "x");
+  fs::last_write_time(in / "old.part", now - std::chrono::hours(2));
+  fs::last_write_time(in / "of somebody else", now - std::chrono::hours(2));
   cache.store("key", bytes);
-  EXPECT_FALSE(fs::exists(in.path() / "old.part"));
-  EXPECT_TRUE(fs::exists(in.path() / "new.part"));
-  EXPECT_TRUE(fs::exists(in.path() / "of somebody else"));
+  EXPECT_FALSE(fs::exists(in / "old.part"));
+  EXPECT_TRUE(fs::exists(in / "new.part"));
+  EXPECT_TRUE(fs::exists(in / "of somebody else"));
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <stdexcept>
 #include <string>
+
+#include "support/temporary_folder.h"
 
 // What the system says of a device's connection, in files as Linux has them.
 namespace tandem::cuda {
@@ -14,23 +15,14 @@ namespace {
 
 class PciLink : public ::testing::Test {
  protected:
-  PciLink() {
-    std::string path = (std::filesystem::temp_directory_path() / "tandem_pci_XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    port_ = path;
-    std::filesystem::create_directories(device());
-  }
-  ~PciLink() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(port_, ignored);
-  }
+  PciLink() { std::filesystem::create_directories(device()); }
 
-  std::string port() const { return port_; }
-  std::string device() const { return port_ + "/0000:01:00.0"; }
+  std::string port() const { return folder_.path(); }
+  std::string device() const { return folder_ / "0000:01:00.0"; }
   static void write(const std::string& file, const std::string& text) { std::ofstream(file) << text << "\n"; }
 
  private:
-  std::string port_;
+  testing::temporary_folder folder_;
 };
 
 TEST_F(PciLink, IsAsFastAsDeviceAndPortBothAre) {

@@ -4,14 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <complex>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -20,46 +16,30 @@
 
 #include <tandem/tandem.h>
 
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+
 // Files and arrays that the tests of this folder are made of.
 namespace tandem::testing_io {
 
 /// A folder of its own for each test, removed at the end.
 class file_test : public ::testing::Test {
  protected:
-  void SetUp() override {
-    // In memory where possible: on a disk each save waits for it, 7 ms here, a thousand times.
-    const bool has_memory = ::access("/dev/shm", W_OK) == 0;
-    std::string pattern = (has_memory ? "/dev/shm/" : ::testing::TempDir()) + "tandem-io-XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
-  const std::string& folder() const { return folder_; }
-  std::string path(std::string_view name) const { return folder_ + "/" + std::string(name); }
+  const std::string& folder() const { return folder_.path(); }
+  std::string path(std::string_view name) const { return folder_ / std::string(name); }
 
   std::string write(std::string_view name, std::string_view bytes) const {
-    std::ofstream(path(name), std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    testing::write_text(path(name), bytes);
     return path(name);
   }
-  std::string read(std::string_view name) const {
-    std::ifstream file(path(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  std::string read(std::string_view name) const { return testing::read_text(path(name)); }
   /// Everything in the folder, temporary files too.
-  std::vector<std::string> listing() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_))
-      names.push_back(entry.path().filename().string());
-    std::sort(names.begin(), names.end());
-    return names;
-  }
+  std::vector<std::string> listing() const { return folder_.names(); }
 
  private:
-  std::string folder_;
+  // In memory where possible: on a disk each save waits for it, 7 ms here, a thousand times.
+  testing::temporary_folder folder_{::access("/dev/shm", W_OK) == 0 ? "/dev/shm"
+                                                                    : std::filesystem::temp_directory_path()};
 };
 
 /// A .npy file of the given version: the header as given, a newline behind it, then the data.

@@ -165,7 +165,7 @@ TEST_F(NpyHostile, Headers) {
   int count = 0;
   for (const auto& [header, reason] : cases) {
     for (const int version : {1, 2, 3}) {
-      SCOPED_TRACE(testing::Message() << header.substr(0, 200) << " in version " << version);
+      SCOPED_TRACE(::testing::Message() << header.substr(0, 200) << " in version " << version);
       const std::string file = npy(header, std::string(8, '\0'), version);
       write("a.npy", file);
       memory_watch::start();

@@ -36,7 +36,7 @@ TEST_F(NpyReading, TakesEveryWayToWriteTheSameHeader) {
   const std::string data = bytes_of<double>({1.5, -2});
   for (const std::string_view header : headers) {
     for (const int version : {1, 2, 3}) {
-      SCOPED_TRACE(testing::Message() << header << " in version " << version);
+      SCOPED_TRACE(::testing::Message() << header << " in version " << version);
       const ndarray a = load(write("a.npy", npy(header, data, version)));
       EXPECT_EQ(a.dtype(), dtype::float64);
       EXPECT_EQ(a.to_vector<double>(), (std::vector<double>{1.5, -2}));

@@ -35,7 +35,7 @@ TEST_F(NpyRoundTrip, KeepsEveryByteOfEveryTypeRankAndLayout) {
   for_each_type([&]<class T>() {
     for (const dims& shape : shapes) {
       for (const auto& [layout, a] : layouts_of<T>(shape)) {
-        SCOPED_TRACE(testing::Message() << name(dtype_of<T>) << " " << to_string(shape) << " " << layout);
+        SCOPED_TRACE(::testing::Message() << name(dtype_of<T>) << " " << to_string(shape) << " " << layout);
         save(path("a.npy"), a);
         const ndarray b = load(path("a.npy"));
         ASSERT_EQ(b.dtype(), a.dtype());

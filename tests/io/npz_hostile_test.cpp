@@ -128,7 +128,7 @@ TEST_F(NpzHostile, Members) {
   };
   int count = 0;
   for (const auto& [member, reason] : cases) {
-    SCOPED_TRACE(testing::Message() << "case " << ++count << ": " << reason);
+    SCOPED_TRACE(::testing::Message() << "case " << ++count << ": " << reason);
     const std::string bytes = zip_of({member});
     write("a.npz", bytes);
     memory_watch::start();

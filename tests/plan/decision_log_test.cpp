@@ -1,11 +1,8 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -18,29 +15,18 @@
 #include "plan/decision_reader.h"
 #include "plan/priors.h"
 #include "plan/profile_text.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
 
 namespace tandem::plan {
 namespace {
 
 // What a log says comes back as it was, and what is no log is refused with the place in the file.
-class DecisionLog : public testing::Test {
+class DecisionLog : public ::testing::Test {
  protected:
-  DecisionLog() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem_log_XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  ~DecisionLog() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-
-  std::string path() const { return (folder_ / "log.jsonl").string(); }
-  std::string text() const {
-    std::ifstream file(path(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
-  void write(std::string_view contents) const { std::ofstream(path(), std::ios::binary) << contents; }
+  std::string path() const { return folder_ / "log.jsonl"; }
+  std::string text() const { return testing::read_text(path()); }
+  void write(std::string_view contents) const { testing::write_text(path(), contents); }
 
   // The error of reading the file; "" if there is none.
   std::string problem() const {
@@ -112,7 +98,7 @@ class DecisionLog : public testing::Test {
     to.on_free(std::numeric_limits<std::uint64_t>::max());
   }
 
-  std::filesystem::path folder_;
+  testing::temporary_folder folder_;
   std::atomic<float> credit_{0};
 };
 
@@ -179,9 +165,9 @@ TEST_F(DecisionLog, HoldsLogsThatAreLargerThanItsBuffer) {
 }
 
 TEST_F(DecisionLog, TellsOfFilesThatCannotBeWritten) {
-  EXPECT_THROW(decision_log((folder_ / "none" / "log").string(), header()), io_error);
-  EXPECT_THROW(decision_log(folder_.string(), header()), io_error);
-  const std::string fifo = (folder_ / "fifo").string();
+  EXPECT_THROW(decision_log(folder_ / "none/log", header()), io_error);
+  EXPECT_THROW(decision_log(folder_.path(), header()), io_error);
+  const std::string fifo = folder_ / "fifo";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   EXPECT_THROW(decision_log(fifo, header()), io_error);
   if (std::filesystem::exists("/dev/full")) {

@@ -4,43 +4,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <optional>
 #include <string>
 
 #include <tandem/errors.h>
 
 #include "plan/made_up_profile.h"
 #include "plan/sane.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
+#include "support/with_variable.h"
 
 using namespace tandem::plan;
+using tandem::testing::temporary_folder;
+using tandem::testing::with_variable;
+using tandem::testing::write_text;
 
 namespace {
-
-class folder {
- public:
-  folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem_plan_XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  folder(const folder&) = delete;
-  folder& operator=(const folder&) = delete;
-  ~folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-void write_text(const std::string& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
 
 std::string all_of(const std::vector<std::string>& problems) {
   std::string text;
@@ -51,7 +32,7 @@ std::string all_of(const std::vector<std::string>& problems) {
 }  // namespace
 
 TEST(ProfileFile, IsWrittenAndReadByItsOwnerOnly) {
-  const folder here;
+  const temporary_folder here;
   const std::string file = here / "profile.json";
   profile some = made_up_profile();
   some.valid_for = find_host_validators();
@@ -59,7 +40,7 @@ TEST(ProfileFile, IsWrittenAndReadByItsOwnerOnly) {
   struct stat about{};
   ASSERT_EQ(::stat(file.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600U);
-  EXPECT_EQ(here.files(), 1U);
+  EXPECT_EQ(here.names().size(), 1U);
   const loaded_profile read = load_profile(file, true);
   EXPECT_EQ(all_of(read.problems), "");
   EXPECT_TRUE(read.host_is_calibrated);
@@ -73,11 +54,11 @@ TEST(ProfileFile, IsWrittenAndReadByItsOwnerOnly) {
   EXPECT_THROW(check_writable(here / "folder"), tandem::io_error);
   check_writable(file);
   // Nothing is left beside it.
-  EXPECT_EQ(here.files(), 2U);
+  EXPECT_EQ(here.names().size(), 2U);
 }
 
 TEST(ProfileFile, OfAnotherMachineIsNotUsed) {
-  const folder here;
+  const temporary_folder here;
   const std::string file = here / "profile.json";
   const validators own = find_host_validators();
   ASSERT_GE(own.size(), 6U);
@@ -125,7 +106,7 @@ TEST(ProfileFile, OfAnotherDeviceIsNotUsed) {
 }
 
 TEST(ProfileFile, WhatIsNoFileOrTooLargeIsNotRead) {
-  const folder here;
+  const temporary_folder here;
   const std::string file = here / "profile.json";
   const auto problem_of = [&](const std::string& name, bool must_be) {
     const loaded_profile read = load_profile(name, must_be);
@@ -153,30 +134,19 @@ TEST(ProfileFile, WhatIsNoFileOrTooLargeIsNotRead) {
 }
 
 TEST(ProfileFile, IsFoundByVariables) {
-  const auto set = [](const char* name, const char* value) {
-    if (value == nullptr) {
-      unsetenv(name);
-    } else {
-      setenv(name, value, 1);
-    }
-  };
-  const char* const home = std::getenv("HOME");
-  const std::string home_before = home == nullptr ? "" : home;
-  set("HOME", "/home/somebody");
-  set("XDG_CACHE_HOME", nullptr);
-  set("TANDEM_CACHE", nullptr);
-  set("TANDEM_PROFILE", nullptr);
+  const with_variable home("HOME", "/home/somebody");
+  const with_variable no_cache("XDG_CACHE_HOME", std::nullopt);
+  const with_variable no_own_cache("TANDEM_CACHE", std::nullopt);
+  const with_variable no_profile("TANDEM_PROFILE", std::nullopt);
   EXPECT_EQ(profile_file(), "/home/somebody/.cache/tandem/profile.json");
-  set("XDG_CACHE_HOME", "/var/cache");
+  const with_variable cache("XDG_CACHE_HOME", "/var/cache");
   EXPECT_EQ(profile_file(), "/var/cache/tandem/profile.json");
-  set("TANDEM_CACHE", "/tmp/some");
-  EXPECT_EQ(profile_file(), "/tmp/some/profile.json");
-  set("TANDEM_CACHE", "");
+  const with_variable own_cache("TANDEM_CACHE", "/some/folder");
+  EXPECT_EQ(profile_file(), "/some/folder/profile.json");
+  const with_variable empty_cache("TANDEM_CACHE", "");
   EXPECT_EQ(profile_file(), "");
-  set("TANDEM_PROFILE", "my.json");
+  const with_variable profile("TANDEM_PROFILE", "my.json");
   EXPECT_EQ(profile_file(), "my.json");
-  set("TANDEM_PROFILE", "");
+  const with_variable empty_profile("TANDEM_PROFILE", "");
   EXPECT_EQ(profile_file(), "");
-  for (const char* name : {"XDG_CACHE_HOME", "TANDEM_CACHE", "TANDEM_PROFILE"}) unsetenv(name);
-  set("HOME", home == nullptr ? nullptr : home_before.c_str());
 }

@@ -1,9 +1,6 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -14,6 +11,8 @@
 #include "plan/decision_log.h"
 #include "plan/planner.h"
 #include "plan/priors.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
 
 namespace tandem::plan {
 namespace {
@@ -187,24 +186,12 @@ class made_up_application {
   std::uint64_t number_ = 0;
 };
 
-class Replay : public testing::Test {
+class Replay : public ::testing::Test {
  protected:
-  Replay() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem_log_XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  ~Replay() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  std::string path() const { return (folder_ / "log.jsonl").string(); }
-  std::string text() const {
-    std::ifstream file(path(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
+  std::string path() const { return folder_ / "log.jsonl"; }
+  std::string text() const { return testing::read_text(path()); }
 
-  std::filesystem::path folder_;
+  testing::temporary_folder folder_;
 };
 
 TEST_F(Replay, MakesTheSameDecisions) {
@@ -239,7 +226,7 @@ TEST_F(Replay, FindsADecisionThatIsDifferent) {
   ASSERT_NE(at, std::string::npos);
   const auto line = std::count(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
   changed.replace(at, 9, "\"place\":1");
-  std::ofstream(path(), std::ios::binary) << changed;
+  testing::write_text(path(), changed);
   const replay_result found = replay(path());
   ASSERT_GE(found.different, 1);
   EXPECT_EQ(found.differences.front().line, line);

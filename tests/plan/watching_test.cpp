@@ -1,18 +1,16 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <tandem/tandem.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "plan/decision_reader.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
 
 // What an application is said to have done, against what it did.
 namespace tandem {
@@ -72,23 +70,11 @@ class follower : public plan::observer {
   int copies = 0;
 };
 
-class Watching : public testing::Test {
+class Watching : public ::testing::Test {
  protected:
-  Watching() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem_log_XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  ~Watching() override {
-    set_decision_log("");
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  std::string path() const { return (folder_ / "log.jsonl").string(); }
-  std::string text() const {
-    std::ifstream file(path(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  }
+  ~Watching() override { set_decision_log(""); }
+  std::string path() const { return folder_ / "log.jsonl"; }
+  std::string text() const { return testing::read_text(path()); }
   follower seen() const {
     set_decision_log("");
     follower found;
@@ -98,7 +84,7 @@ class Watching : public testing::Test {
     return found;
   }
 
-  std::filesystem::path folder_;
+  testing::temporary_folder folder_;
 };
 
 TEST_F(Watching, TellsOfWhatRunsAndWhere) {
@@ -222,7 +208,7 @@ TEST_F(Watching, IsOffBeforeAndAfterwards) {
   const ndarray b = a + 1.0;
   EXPECT_EQ(b.at<const double>({0}), 2.0);
   EXPECT_EQ(text(), before);
-  EXPECT_THROW(set_decision_log((folder_ / "none" / "log").string()), io_error);
+  EXPECT_THROW(set_decision_log(folder_ / "none/log"), io_error);
   EXPECT_EQ(eval(a + 2.0).at<const double>({0}), 3.0);
 }
 

@@ -1,10 +1,6 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <tandem/whatif.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -13,6 +9,8 @@
 
 #include "made_up_events.h"
 #include "plan/whatif.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
 
 namespace tandem::plan {
 namespace {
@@ -71,7 +69,7 @@ made_up_evaluation product(std::uint64_t number, std::uint64_t x, std::uint64_t 
   return made;
 }
 
-class WhatIf : public testing::Test {
+class WhatIf : public ::testing::Test {
  protected:
   whatif_accounts accounts{round_machine()};
 };
@@ -248,21 +246,17 @@ TEST(WhatIfReport, HtmlEscapesAndNeedsNothingElse) {
 }
 
 TEST(WhatIfReport, IsSavedByTheEndOfItsName) {
-  std::string folder = (std::filesystem::temp_directory_path() / "tandem_whatif_XXXXXX").string();
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const testing::temporary_folder folder;
   const whatif_report report = nasty_report();
   const auto saved = [&](const std::string& name) {
-    save(report, folder + "/" + name);
-    std::ifstream file(folder + "/" + name, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    save(report, folder / name);
+    return testing::read_text(folder / name);
   };
   EXPECT_EQ(saved("r.txt"), to_string(report));
   EXPECT_EQ(saved("r.json"), to_json(report));
   EXPECT_EQ(saved("r.html"), to_html(report));
-  EXPECT_THROW(save(report, folder + "/r.pdf"), argument_error);
-  EXPECT_THROW(save(report, folder + "/none/r.txt"), io_error);
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
+  EXPECT_THROW(save(report, folder / "r.pdf"), argument_error);
+  EXPECT_THROW(save(report, folder / "none/r.txt"), io_error);
 }
 
 }  // namespace

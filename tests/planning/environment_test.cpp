@@ -9,8 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +17,8 @@
 
 #include "planning/candidates.h"
 #include "support/elements.h"
+#include "support/temporary_folder.h"
+#include "support/text_file.h"
 
 // What the planner reads from the environment: processes of their own, which have just the variables that a test gives
 // them.
@@ -133,23 +134,17 @@ class ProfileFile : public ::testing::Test {
  protected:
   // Measured once for all tests of this kind.
   static void SetUpTestSuite() {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem_planning_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder = name;
+    folder.emplace();
     const profile_report made = calibrate(
         {.quick = true, .devices = std::vector<device>{device::simulated("h200:7")}, .file = at("good.json")});
     ASSERT_TRUE(made.is_calibrated);
     ASSERT_TRUE(made.problems.empty());
-    std::ifstream file(at("good.json"), std::ios::binary);
-    good.assign(std::istreambuf_iterator<char>(file), {});
+    good = read_text(at("good.json"));
     ASSERT_GT(good.size(), 1000U);
   }
-  static void TearDownTestSuite() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
+  static void TearDownTestSuite() { folder.reset(); }
 
-  static std::string at(const std::string& name) { return (std::filesystem::path(folder) / name).string(); }
+  static std::string at(const std::string& name) { return *folder / name; }
 
   static lines report_of_file(const std::string& path) {
     return report({{"TANDEM_PROFILE", path}, {"TANDEM_CANDIDATES", "sim:h200:7"}});
@@ -163,7 +158,7 @@ class ProfileFile : public ::testing::Test {
     return report_of_text(text);
   }
   static lines report_of_text(const std::string& text) {
-    std::ofstream(at("changed.json"), std::ios::binary) << text;
+    write_text(at("changed.json"), text);
     return report_of_file(at("changed.json"));
   }
   // Evaluations work, and the report names the file and something of what is wrong with it.
@@ -181,7 +176,7 @@ class ProfileFile : public ::testing::Test {
         << part << ::testing::PrintToString(problems);
   }
 
-  static inline std::string folder;
+  static inline std::optional<temporary_folder> folder;
   static inline std::string good;
 };
 
@@ -205,7 +200,7 @@ TEST_F(ProfileFile, OfTheCacheFolder) {
   std::filesystem::create_directory(at("cache"));
   std::filesystem::copy_file(at("good.json"), at("cache/profile.json"));
   EXPECT_TRUE(has(report({{"TANDEM_CACHE", at("cache")}, {"TANDEM_CANDIDATES", "none"}}), "calibrated yes"));
-  std::ofstream(at("cache/profile.json")) << "{";
+  write_text(at("cache/profile.json"), "{");
   expect_refused(report({{"TANDEM_CACHE", at("cache")}, {"TANDEM_CANDIDATES", "sim:h200:7"}}), at("cache/profile.json"),
                  "");
 }
@@ -215,7 +210,7 @@ TEST_F(ProfileFile, ThatIsNamedAndNotThere) {
 }
 
 TEST_F(ProfileFile, ThatIsNoFile) {
-  expect_refused(report_of_file(folder), folder, "no file");
+  expect_refused(report_of_file(folder->path()), folder->path(), "no file");
   ASSERT_EQ(mkfifo(at("pipe").c_str(), 0600), 0);
   expect_refused(report_of_file(at("pipe")), at("pipe"), "no file");
   std::filesystem::create_symlink(at("loop"), at("loop"));
@@ -267,24 +262,12 @@ TEST_F(ProfileFile, OfANewerVersion) {
 
 class Learning : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "tandem_learning_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  std::string file() const { return (folder_ / "learned.json").string(); }
+  std::string file() const { return folder_ / "learned.json"; }
   lines learn(const std::string& how, const std::string& argument = "learn") const {
-    return report({{"TANDEM_CACHE", folder_.string()}, {"TANDEM_CANDIDATES", "none"}, {"TANDEM_LEARNING", how}},
+    return report({{"TANDEM_CACHE", folder_.path()}, {"TANDEM_CANDIDATES", "none"}, {"TANDEM_LEARNING", how}},
                   argument);
   }
-  std::string text() const {
-    std::ifstream from(file(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(from), {}};
-  }
+  std::string text() const { return read_text(file()); }
   // What follows a word at the beginning of a line; "" if no line has it.
   static std::string after(const lines& all, const std::string& word) {
     for (const std::string& each : all) {
@@ -293,7 +276,7 @@ class Learning : public ::testing::Test {
     return "";
   }
 
-  std::filesystem::path folder_;
+  temporary_folder folder_;
 };
 
 TEST_F(Learning, IsOnAndEndsWithTheProcess) {
@@ -301,7 +284,7 @@ TEST_F(Learning, IsOnAndEndsWithTheProcess) {
   EXPECT_EQ(after(found, "factor-before"), "") << ::testing::PrintToString(found);
   EXPECT_NE(after(found, "factor-after"), "") << ::testing::PrintToString(found);
   EXPECT_NE(after(found, "before"), after(found, "after"));
-  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(Learning, OffChangesNoPrediction) {
@@ -309,7 +292,7 @@ TEST_F(Learning, OffChangesNoPrediction) {
   EXPECT_NE(after(found, "before"), "") << ::testing::PrintToString(found);
   EXPECT_EQ(after(found, "before"), after(found, "after"));
   EXPECT_EQ(after(found, "factor-after"), "");
-  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(Learning, WhatIsSavedTheNextProcessBeginsWith) {
@@ -331,7 +314,7 @@ TEST_F(Learning, WhatIsSavedTheNextProcessBeginsWith) {
 TEST_F(Learning, AForkedChildSavesNothing) {
   const lines found = learn("save", "forked");
   EXPECT_NE(after(found, "factor-after"), "") << ::testing::PrintToString(found);
-  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(Learning, AFileThatIsDamagedOrOfSomethingElseIsReportedAndNotUsed) {
@@ -352,7 +335,7 @@ TEST_F(Learning, AFileThatIsDamagedOrOfSomethingElseIsReportedAndNotUsed) {
                                                {changed("\"factor\":", "\"factor\":1000"), "not between"},
                                                {changed("\"" + processor + "\"", "\"Another 9000\""), "Another 9000"},
                                                {changed("\"constants\":\"", "\"constants\":\"0"), "constants"}}) {
-    std::ofstream(file(), std::ios::binary) << damaged;
+    write_text(file(), damaged);
     const lines found = learn("on");
     EXPECT_EQ(after(found, "factor-before"), "") << part;
     EXPECT_NE(after(found, "factor-after"), "") << part;

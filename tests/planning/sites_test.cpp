@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 
 #include <tandem/decisions.h>
@@ -9,6 +8,7 @@
 
 #include "planning/candidates.h"
 #include "support/elements.h"
+#include "support/temporary_folder.h"
 
 // How evaluations are told apart where the call does not say its place in the code.
 namespace tandem::testing {
@@ -17,16 +17,12 @@ namespace {
 // What another machine would do for `work`, by a log of this process.
 template <class Work>
 whatif_report report_of(Work&& work) {
-  std::string folder = (std::filesystem::temp_directory_path() / "tandem_sites_XXXXXX").string();
-  EXPECT_NE(mkdtemp(folder.data()), nullptr);
-  const std::string log = folder + "/decisions";
+  const temporary_folder folder;
+  const std::string log = folder / "decisions";
   set_decision_log(log);
   work();
   set_decision_log("");
-  whatif_report found = whatif(log, device::simulated("h200"));
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-  return found;
+  return whatif(log, device::simulated("h200"));
 }
 
 TEST(Sites, ALoopWithAnotherConstantEachTimeIsOne) {

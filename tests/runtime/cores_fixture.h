@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "runtime/cores.h"
+#include "support/temporary_folder.h"
 
 // Machines made of files in a temporary folder, and what is to be found on them.
 namespace tandem::testing {
@@ -78,8 +78,7 @@ inline files quota_1(const std::string& folder, const std::string& quota, const 
 class written_machine {
  public:
   explicit written_machine(const machine_case& of) {
-    std::string folder = (std::filesystem::temp_directory_path() / "tandem_machine_XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) ADD_FAILURE() << "cannot make a folder like " << folder;
+    const std::string& folder = folder_.path();
     for (const auto& [path, content] : of.has) {
       if (path.ends_with('/')) {
         std::filesystem::create_directories(folder + path);
@@ -100,12 +99,11 @@ class written_machine {
   }
   written_machine(const written_machine&) = delete;
   written_machine& operator=(const written_machine&) = delete;
-  ~written_machine() {
-    std::error_code ignored;
-    std::filesystem::remove_all(view.root, ignored);
-  }
 
   runtime::machine_view view;
+
+ private:
+  temporary_folder folder_;
 };
 
 /// What holds of all limits: one decides, the first of the least; the mask comes first; each has a source.

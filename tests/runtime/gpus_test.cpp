@@ -1,12 +1,13 @@
 #include "runtime/gpus.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
+
+#include "support/temporary_folder.h"
 
 // Folders that look as a system with and without an NVIDIA driver does.
 
@@ -16,22 +17,13 @@ namespace fs = std::filesystem;
 
 class Gpus : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "tandem_gpus_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
-
   void write(const std::string& file, const std::string& text) const {
     fs::create_directories((root_ / file).parent_path());
     std::ofstream(root_ / file) << text;
   }
 
-  fs::path root_;
+  const tandem::testing::temporary_folder folder_;
+  const fs::path root_ = folder_.path();
 };
 
 TEST_F(Gpus, NoDriver) {

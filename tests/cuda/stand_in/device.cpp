@@ -2,11 +2,11 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <stdexcept>
 
 #include "contract/fixtures.h"
 #include "runtime/fork.h"
+#include "support/temporary_folder.h"
 
 extern "C" tandem::backend::module* tandem_open_module(const char* build,
                                                        const tandem::backend::module_services& services) noexcept;
@@ -15,20 +15,6 @@ namespace tandem::testing::stand_in {
 
 namespace {
 
-struct folder {
-  std::string path;
-
-  folder() : path((std::filesystem::temp_directory_path() / "tandem_kernels_XXXXXX").string()) {
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  }
-  folder(const folder&) = delete;
-  folder& operator=(const folder&) = delete;
-  ~folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-};
-
 void copy(const std::byte* from, std::byte* to, std::int64_t size_bytes) {
   std::memcpy(to, from, static_cast<std::size_t>(size_bytes));
 }
@@ -36,8 +22,8 @@ void copy(const std::byte* from, std::byte* to, std::int64_t size_bytes) {
 }  // namespace
 
 std::string cache_folder() {
-  static const folder made;
-  return made.path;
+  static const temporary_folder made;
+  return made.path();
 }
 
 backend::module& opened_module() {
