@@ -54,10 +54,12 @@ struct host_truth {
     return std::min(alone[level] * workers, most[level]);
   }
   double operations_per_s(work_class of, int width) const {
-    const double rates[] = {3e10, 2e10, 4e10, 2.5e10, 1e10, 1e9, 1e11, 1.5e10, 5e8};
+    const double rates[] = {3e10, 2e10, 4e10, 2.5e10, 1e10, 1e9, 1e11, 1.5e10, 5e8, 2e9};
+    static_assert(std::size(rates) == work_class_count);
     return rates[index_of(of)] / (width == 0 ? 1 : 2);
   }
-  double speedup(int workers) const { return 1 + 0.9 * (workers - 1); }
+  double each_more = 0.9;
+  double speedup(int workers) const { return 1 + each_more * (workers - 1); }
   double product_per_s(int width, double extent, int workers) const {
     const double most = (width == 0 ? 1.2e11 : 6e10) * (workers > 1 ? speedup(workers) : 1);
     return most * extent / (extent + (workers > 1 ? 200 : 20));
@@ -123,7 +125,8 @@ struct device_truth {
   double most_product = 8192;
   double bytes_per_s = 9e11;
   double operations_per_s(work_class of, int width) const {
-    const double rates[] = {2e12, 1e12, 4e12, 1e11, 5e10, 2e10, 1, 1e12, 3e9};
+    const double rates[] = {2e12, 1e12, 4e12, 1e11, 5e10, 2e10, 1, 1e12, 3e9, 2e10};
+    static_assert(std::size(rates) == work_class_count);
     return rates[index_of(of)] / (width == 0 ? 1 : 4);
   }
   double product_per_s(int width, double extent) const { return (width == 0 ? 2e13 : 5e11) * extent / (extent + 900); }
@@ -233,6 +236,17 @@ TEST(Calibration, FindsAHostsConstants) {
       }
     }
   }
+}
+
+// Cores that others have for the time of a calibration come back, and a profile stays.
+TEST(Calibration, WorkersThatHelpNobodyAreNotBelieved) {
+  host_truth truth;
+  truth.cores = 2;
+  truth.each_more = 0;
+  made_up_host host(truth);
+  const host_profile found = calibrate(host, full_effort(), {});
+  expect_within(found.speedup(2), std::pow(2, 0.4), 0.01, "speedup");
+  EXPECT_GE(found.bytes_per_s[0](2), 1.3 * found.bytes_per_s[0](1));
 }
 
 TEST(Calibration, QuickOneTakesFewerPointsAndLessTime) {

@@ -250,7 +250,7 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
   const std::string a_task =
       R"({"kind":"task","number":1,"structure":"ff","name":"add","text":"t","temporary_bytes":0,"result_bytes":4,)"
       R"("stages":[{"class":"arithmetic","operation":3,"dtype":"float32",)"
-      R"("operations":[1,0,0,0,0,0,0,0,0],"bytes":8}]})";
+      R"("operations":[1,0,0,0,0,0,0,0,0,0],"bytes":8}]})";
   const std::string an_evaluation =
       R"({"kind":"evaluation","number":1,"task":1,"planned":1,"reads":[[1,8,1,false,null,7]],)"
       R"("operands":[1],"writes":[2,8,0,false,1.5,0],)"
