@@ -154,7 +154,7 @@ void replayer::on_evaluation(const evaluation& what) {
   expected_[what.number % expected_.size()] = {what.number, planner_.lesson_of(task, what.place)};
   follow(what);
   // A device that is met next was not known when this evaluation ended.
-  if (planner_.place_count() > 1) last_.history = &planner_.history_of(task);
+  if (planner_.place_count() > 1 && what.makes_result()) last_.history = &planner_.history_of(task);
   last_.credit_us = made.inherited_credit_us;
 }
 

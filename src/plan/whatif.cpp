@@ -206,11 +206,11 @@ void whatif_accounts::on_evaluation(const evaluation& what) {
     ++(on_device ? group.device_uses : group.host_uses);
   }
   memory::use_history& history = planner_.history_of(task);
-  history.made(on_device);
+  if (what.makes_result()) history.made(on_device);
   if (asked.writes.bytes > 0) {
     owner& of = owners_.at(asked.writes.id);
     of.site = number;
-    of.history = &history;
+    of.history = what.makes_result() ? &history : nullptr;
     of.was_used = false;
     if (on_device) ++arrays_[of.group].made_on_device;
   }

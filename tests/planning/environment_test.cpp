@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include <tandem/decisions.h>
+
 #include "planning/candidates.h"
 #include "support/elements.h"
 
@@ -261,6 +263,27 @@ TEST_F(ProfileFile, OfANewerVersion) {
   ASSERT_NE(field, std::string::npos);
   const std::size_t begin = good.find_first_of("0123456789", field);
   expect_refused(report_of_text(good.substr(0, begin) + "999" + good.substr(begin + 1)), at("changed.json"), "999");
+}
+
+// ---- decision logs
+
+TEST(DecisionsVariable, WritesALogThatReplays) {
+  std::string folder = (std::filesystem::temp_directory_path() / "tandem_decisions_XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string log = folder + "/log.jsonl";
+  for (const auto& [name, value] : {std::pair{"TANDEM_DEVICE", "sim:h200"}, std::pair{"TANDEM_DEVICE", "cpu"},
+                                    std::pair{"TANDEM_CANDIDATES", "sim:h200,sim:coupled"}}) {
+    const lines found =
+        report({no_profile, {"TANDEM_LEARNING", "on"}, {"TANDEM_DECISIONS", log}, {name, value}}, "assign");
+    ASSERT_EQ(found.size(), 1U) << ::testing::PrintToString(found);
+    EXPECT_TRUE(found.front().starts_with("sum ")) << found.front();
+    const replay_result again = replay(log);
+    EXPECT_TRUE(again.is_from_start);
+    EXPECT_GT(again.decisions, 40);
+    EXPECT_EQ(again.different, 0) << name << "=" << value << ": " << to_string(again);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
 }
 
 // ---- what is learned
