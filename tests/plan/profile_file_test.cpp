@@ -76,6 +76,29 @@ TEST(ProfileFile, IsWrittenAndReadByItsOwnerOnly) {
   EXPECT_EQ(here.files(), 2U);
 }
 
+TEST(ProfileFile, OnlyFilesAreReplacedAndLinksAreFollowed) {
+  const folder here;
+  const std::string pipe = here / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe", here / "link to pipe");
+  std::filesystem::create_symlink("circle", here / "circle");
+  for (const std::string& file : {pipe, here / "link to pipe", here / "circle"}) {
+    EXPECT_THROW(check_writable(file), tandem::io_error) << file;
+    EXPECT_THROW(write_profile(made_up_profile(), file), tandem::io_error) << file;
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(here.files(), 3U);
+
+  std::filesystem::create_directory(here / "kept");
+  std::filesystem::create_symlink("kept/profile.json", here / "profile.json");
+  for (int i = 0; i < 2; ++i) {  // the second one replaces a file
+    check_writable(here / "profile.json");
+    write_profile(made_up_profile(), here / "profile.json");
+    EXPECT_TRUE(std::filesystem::is_symlink(here / "profile.json"));
+    EXPECT_TRUE(std::filesystem::is_regular_file(here / "kept/profile.json"));
+  }
+}
+
 TEST(ProfileFile, OfAnotherMachineIsNotUsed) {
   const folder here;
   const std::string file = here / "profile.json";
