@@ -202,7 +202,8 @@ std::string to_string(const replay_result& of) {
   std::string text = fmt::format("{} decision{}", of.decisions, of.decisions == 1 ? "" : "s");
   text += of.different == 0 ? ", all the same\n" : fmt::format(", {} of them different\n", of.different);
   for (const replayed_difference& each : of.differences) {
-    text += fmt::format("  line {}, evaluation {}: {}\n    {}\n", each.line, each.number, each.what, each.expression);
+    text += fmt::format("  line {}, evaluation {}: {}\n    {}\n", each.line, each.number, plan::plain(each.what),
+                        plan::plain(each.expression));
   }
   if (of.different > static_cast<std::int64_t>(of.differences.size())) {
     text += fmt::format("  ... and {} more\n", of.different - static_cast<std::int64_t>(of.differences.size()));

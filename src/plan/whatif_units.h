@@ -14,5 +14,7 @@ std::string bytes_text(std::int64_t bytes);
 std::string speedup_text(double factor);
 /// So many characters at most, by "..." in the middle; UTF-8 stays whole.
 std::string middle_cut(const std::string& text, std::size_t most);
+/// With a space for each control character, which a terminal may obey.
+std::string plain(std::string text);
 
 }  // namespace tandem::plan

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -277,6 +278,8 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
   const std::vector<bad_line> tasks{
       {"", "no JSON"},
       {"7", "no JSON object"},
+      {"{\"kind\":\"" + std::string(1000, 'x'), "no JSON"},
+      {"{\"kind\":\x7f\xe2\x80\xae}", "no JSON"},
       {"{\"kind\":7}", "kind"},
       {"{\"kind\":\"other\"}", "kind"},
       {std::string(100'000, '['), "deeper"},
@@ -305,6 +308,7 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
     write(first + each.line + "\n");
     const std::string found = problem();
     EXPECT_NE(found.find("line 3"), std::string::npos) << each.line.substr(0, 200) << "\n" << found;
+    EXPECT_TRUE(std::ranges::all_of(found, [](char c) { return c >= ' ' && c < '\x7f'; })) << found;
     EXPECT_NE(found.find(each.names), std::string::npos) << each.line.substr(0, 200) << "\n" << found;
     EXPECT_LT(found.size(), 600U);
   }
@@ -327,6 +331,9 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
       {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":0"), "worker_limit"},
       {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":1000000"), "worker_limit"},
       {with(an_evaluation, "\"allowed\":3", "\"allowed\":\"all\""), "allowed"},
+      {with(an_evaluation, "\"allowed\":3", "\"allowed\":0"), "allowed"},
+      {with(an_evaluation, "\"allowed\":3", "\"allowed\":4"), "allowed"},
+      {with(an_evaluation, "\"allowed\":3", "\"allowed\":2147483648"), "allowed"},
       {with(an_evaluation, "[0,9]", "[0,0,0,0,0,0,0,0,0,0]"), "free_bytes"},
       {with(an_evaluation, "[0,9]", "[0,-9]"), "free_bytes[1]"},
       {with(an_evaluation, "\"cold_us\":[0,0]", "\"cold_us\":[0,-1]"), "cold_us[1]"},

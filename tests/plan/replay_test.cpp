@@ -247,6 +247,15 @@ TEST_F(Replay, FindsADecisionThatIsDifferent) {
       << found.differences.front().what;
 }
 
+TEST_F(Replay, TextHasNoControlCharacters) {
+  replay_result found;
+  found.decisions = found.different = 1;
+  found.differences.push_back({1, 2, "add(\x1b[2J\x7f, 1)", "place: \r, recorded cpu"});
+  const std::string text = to_string(found);
+  EXPECT_EQ(text,
+            "1 decision, 1 of them different\n  line 2, evaluation 1: place:  , recorded cpu\n    add( [2J , 1)\n");
+}
+
 TEST_F(Replay, SaysWhereALogIsCutOff) {
   {
     made_up_application app(path(), true);
