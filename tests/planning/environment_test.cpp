@@ -267,6 +267,40 @@ TEST_F(ProfileFile, OfANewerVersion) {
 
 // ---- decision logs
 
+TEST(WatchingVariables, WrongValuesAreErrorsOfEachEvaluation) {
+  for (const auto& [given, part] : std::vector<std::pair<variables, std::string>>{
+           {{{"TANDEM_WHATIF", "sim:no-such-machine"}}, "TANDEM_WHATIF=sim:no-such-machine: "},
+           {{{"TANDEM_WHATIF", "cpu"}}, "TANDEM_WHATIF=cpu: "},
+           {{{"TANDEM_WHATIF", "sim:h200"}, {"TANDEM_WHATIF_OUTPUT", "report.pdf"}}, "'report.pdf' ends in neither"},
+           {{{"TANDEM_WHATIF", "sim:h200"}, {"TANDEM_WHATIF_OUTPUT", "/no/such/folder/report.txt"}},
+            "cannot write '/no/such/folder/report.txt'"},
+           {{{"TANDEM_DECISIONS", "/no/such/folder/log"}}, "cannot open '/no/such/folder/log'"}}) {
+    variables all = given;
+    all.push_back(no_profile);
+    const lines found = report(all);
+    ASSERT_EQ(found.size(), 4U) << ::testing::PrintToString(found);
+    for (int i = 0; i < 3; ++i) {
+      const std::string& line = found[static_cast<std::size_t>(i)];
+      EXPECT_TRUE(line.starts_with("error ")) << line;
+      EXPECT_NE(line.find(part), std::string::npos) << line;
+    }
+  }
+}
+
+TEST(WatchingVariables, TheReportGoesWhereTheProcessBegan) {
+  const std::string here = std::filesystem::current_path().string();
+  std::string folder = (std::filesystem::temp_directory_path() / "tandem_whatif_XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::filesystem::current_path(folder);
+  const lines found =
+      report({no_profile, {"TANDEM_WHATIF", "sim:h200"}, {"TANDEM_WHATIF_OUTPUT", "there.txt"}}, "leave");
+  std::filesystem::current_path(here);
+  EXPECT_EQ(found, lines{"left"});
+  EXPECT_TRUE(std::filesystem::exists(folder + "/there.txt"));
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
 TEST(DecisionsVariable, WritesALogThatReplays) {
   std::string folder = (std::filesystem::temp_directory_path() / "tandem_decisions_XXXXXX").string();
   ASSERT_NE(mkdtemp(folder.data()), nullptr);

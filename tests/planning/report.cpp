@@ -91,7 +91,17 @@ int assign() {
   return 0;
 }
 
+// Evaluates something and leaves its folder. Prints "left".
+int leave() {
+  attempt([&] {
+    const td::ndarray made = td::ones({3, 3});
+    std::printf(chdir("/") == 0 && made.size() == 9 ? "left\n" : "stayed\n");
+  });
+  return 0;
+}
+
 int main(int count, char** words) {
+  if (count > 1 && words[1] == std::string("leave")) return leave();
   if (count > 1 && words[1] == std::string("assign")) return assign();
   if (count > 1) return learn(words[1] == std::string("forked"));
   const td::policy alone{.workers = 1};
