@@ -4,12 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <tandem/errors.h>
+#include <tandem/planning.h>
 
 #include "plan/made_up_profile.h"
 #include "plan/sane.h"
@@ -97,6 +100,48 @@ TEST(ProfileFile, OnlyFilesAreReplacedAndLinksAreFollowed) {
     EXPECT_TRUE(std::filesystem::is_symlink(here / "profile.json"));
     EXPECT_TRUE(std::filesystem::is_regular_file(here / "kept/profile.json"));
   }
+}
+
+TEST(ProfileFile, OtherDevicesGiveWayWhereAllAreTooMany) {
+  const folder here;
+  const std::string file = here / "profile.json";
+  profile full = made_up_profile();
+  full.valid_for = find_host_validators();
+  const named_device_profile gpu = full.devices.front();
+  full.devices.clear();
+  for (int i = 0; fits_in_file(full); ++i) {
+    for (const char* kind : {"gpu", "sim:made-up"}) {
+      full.devices.push_back(gpu);
+      full.devices.back().device = std::string(kind) + ":" + std::to_string(i);
+      // Many points each, so that bytes are the limit and not devices.
+      curve& line = full.devices.back().constants.bytes_per_s;
+      line = {};
+      for (int k = 0; k < 64; ++k) {
+        line.at.push_back(1000 + k);
+        line.values.push_back(gpu.constants.launch_us);
+      }
+    }
+  }
+  while (!fits_in_file(full)) full.devices.pop_back();
+  ASSERT_LE(full.devices.size(), most_profile_devices);
+  ASSERT_GE(full.devices.size(), 4U);
+  write_profile(full, file);
+  ASSERT_EQ(all_of(load_profile(file, true).problems), "");
+
+  tandem::calibration_options options;
+  options.quick = true;
+  options.devices = {tandem::device::simulated("old-card:7"), tandem::device::simulated("laptop:7")};
+  options.file = file;
+  ASSERT_NO_THROW(tandem::calibrate(options));
+  std::vector<std::string> left;
+  for (const named_device_profile& each : load_profile(file, true).constants.devices) left.push_back(each.device);
+  const auto has = [&](const std::string& name) { return std::ranges::find(left, name) != left.end(); };
+  EXPECT_TRUE(has("sim:old-card:7"));
+  EXPECT_TRUE(has("sim:laptop:7"));
+  EXPECT_TRUE(has("gpu:0"));
+  EXPECT_TRUE(has("gpu:1"));
+  EXPECT_FALSE(has("sim:made-up:0"));
+  EXPECT_GT(left.size(), 4U);
 }
 
 TEST(ProfileFile, OfAnotherMachineIsNotUsed) {
