@@ -62,8 +62,9 @@ struct explanation {
   std::string reason;
 };
 
-/// What evaluating `value` would be decided on now, with the policy and where its operands are. Evaluates nothing, and
-/// copies nothing; arrays without memory count as arrays on the host.
+/// What evaluating `value` would be decided on now, with the policy, where its operands are, and what the calling
+/// thread's evaluations like it did before. Evaluates nothing, and copies nothing; arrays without memory count as arrays
+/// on the host.
 /// Thread safety: any thread. Throws: as `eval` for the policy, a device that is demanded and not there, and
 /// `stale_expression`.
 TANDEM_API explanation explain(const expr& value, const policy& rules = {});
