@@ -97,6 +97,16 @@ TEST(CandidatesVariable, NoneIsTheCpu) {
   EXPECT_TRUE(has(found, "large cpu 1500"));
 }
 
+TEST(DeviceVariable, ForcesThePlaceAlsoWhereThereIsNoOther) {
+  const std::pair<const char*, const char*> none{"TANDEM_CANDIDATES", "none"};
+  const std::pair<const char*, const char*> some{"TANDEM_CANDIDATES", "sim:h200"};
+  const std::pair<const char*, const char*> on_cpu{"TANDEM_DEVICE", "cpu"};
+  EXPECT_EQ(report({no_profile, none}, "cause"), lines{"cause only-place"});
+  EXPECT_EQ(report({no_profile, none, on_cpu}, "cause"), lines{"cause forced"});
+  EXPECT_EQ(report({no_profile, some}, "cause"), lines{"cause launch-bound"});
+  EXPECT_EQ(report({no_profile, some, on_cpu}, "cause"), lines{"cause forced"});
+}
+
 TEST(CandidatesVariable, SimulatedDevicesAreNoCandidatesUnlessTheyAreNamed) {
   const lines found = report({no_profile});
   ASSERT_FALSE(found.empty());

@@ -100,7 +100,15 @@ int leave() {
   return 0;
 }
 
+// Prints "cause CAUSE" of an explanation.
+int explain_cause() {
+  attempt(
+      [&] { std::printf("cause %s\n", td::explain(td::expr(td::placeholder({3}, td::float64)) + 1).cause.c_str()); });
+  return 0;
+}
+
 int main(int count, char** words) {
+  if (count > 1 && words[1] == std::string("cause")) return explain_cause();
   if (count > 1 && words[1] == std::string("leave")) return leave();
   if (count > 1 && words[1] == std::string("assign")) return assign();
   if (count > 1) return learn(words[1] == std::string("forked"));
