@@ -179,6 +179,25 @@ TEST_F(DecisionLog, HoldsLogsThatAreLargerThanItsBuffer) {
   EXPECT_EQ(found.lines, told.lines);
 }
 
+TEST_F(DecisionLog, BegunInTheMiddleHasNoEndsOfWhatBeganBefore) {
+  recorder seen;
+  {
+    decision_log log(path(), header());
+    log.on_outcome(6, 1.5);
+    made_up_evaluation made;
+    made.number = 8;
+    made.tell(log);
+    log.on_failure(7);
+    log.on_outcome(8, 2.5);
+    log.on_outcome(7, 1.5);
+    log.close();
+  }
+  decision_reader(path()).read(seen);
+  ASSERT_EQ(seen.lines.size(), 2U);
+  EXPECT_EQ(seen.lines[0].find("evaluation 8 "), 0U);
+  EXPECT_EQ(seen.lines[1], "outcome 8 0x1.4p+1");
+}
+
 TEST_F(DecisionLog, TellsOfFilesThatCannotBeWritten) {
   EXPECT_THROW(decision_log((folder_ / "none" / "log").string(), header()), io_error);
   EXPECT_THROW(decision_log(folder_.string(), header()), io_error);
