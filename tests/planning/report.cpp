@@ -73,7 +73,7 @@ int learn(bool is_forked) {
 }
 
 // Assigns to arrays what is read from them: the value of such an assignment is made in memory of its own. Large ones,
-// and small ones that the host reads now and then. Prints "sum VALUE".
+// and small ones that the host reads now and then, and that go to another device. Prints "sum VALUE".
 int assign() {
   attempt([&] {
     const td::ndarray large = td::eval(td::arange(0, 250'000, 1, td::float32));
@@ -83,6 +83,8 @@ int assign() {
       large(td::slice(1, td::none)) = large(td::slice(0, -1)) * 0.5 + i;
       small.assign(small / td::sum(small));
       const td::ndarray made = small * i;
+      if (i % 4 == 1) made.to(td::device::simulated("coupled:1"));
+      if (i % 4 == 2) large.prefetch(td::device::simulated("coupled:1"));
       if (i % 3 == 0) sum += td::eval(td::sum(made)).item<double>();
     }
     sum += td::eval(td::sum(large)).item<double>();
