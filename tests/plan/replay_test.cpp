@@ -149,14 +149,13 @@ class made_up_application {
     told.predicted_work_us = decided.predicted_work_us;
     told.tell(*log_);
     if (decided.place != host_place) ++on_devices;
-    const bool fails = number_ % 13 == 0;
-    bring(x, decided.place);
-    bring(y, decided.place);
-    if (target != nullptr && !writes_all) bring(*target, decided.place);
-    if (fails) {
+    if (number_ % 13 == 0) {  // before anything is copied, as for what a policy does not allow
       log_->on_failure(number_);
       return;
     }
+    bring(x, decided.place);
+    bring(y, decided.place);
+    if (target != nullptr && !writes_all) bring(*target, decided.place);
     const double took_us = decided.predicted_work_us * (0.5 + 0.1 * static_cast<double>(number_ % 23));
     planner_->learn(planner_->lesson_of(of.planned, decided.place), took_us);
     log_->on_outcome(number_, took_us);
