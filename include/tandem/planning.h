@@ -63,8 +63,8 @@ struct explanation {
 };
 
 /// What evaluating `value` would be decided on now, with the policy, where its operands are, and what the calling
-/// thread's evaluations like it did before. Evaluates nothing, and copies nothing; arrays without memory count as arrays
-/// on the host.
+/// thread's evaluations like it did before. Evaluates nothing, and copies nothing; arrays without memory count as
+/// arrays on the host.
 /// Thread safety: any thread. Throws: as `eval` for the policy, a device that is demanded and not there, and
 /// `stale_expression`.
 TANDEM_API explanation explain(const expr& value, const policy& rules = {});

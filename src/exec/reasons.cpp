@@ -59,7 +59,7 @@ reasons reasons_for(const ops::node_ptr& root, const policy& call) {
   plan::planner& planner = planner_of_process();
   ops::structure structure;
   const bool is_described = structure.describe(*root, rules.fast_math.value);
-  // What the thread's evaluations of this structure did before counts: where the last one was, and its operands' habits.
+  // What the thread's evaluations of this structure did before counts: where the last one was, and what it read.
   const cached_program* const known = is_described && asked.is_automatic() ? known_program(structure) : nullptr;
   std::optional<planned_program> fresh;
   planned_program& planned =

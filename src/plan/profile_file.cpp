@@ -197,8 +197,8 @@ namespace {
   throw io_error(fmt::format("cannot write the profile {}: {}", file, why));
 }
 
-// The file that takes its place: where links lead, lest they be replaced. Devices, pipes and folders are never replaced,
-// which somebody who may do everything could.
+// The file that takes its place: where links lead, lest they be replaced. Devices, pipes and folders are never
+// replaced, which somebody who may do everything could.
 std::string file_to_replace(const std::string& file) {
   constexpr int most_links = 40;
   std::filesystem::path found = file;
