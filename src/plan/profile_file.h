@@ -57,8 +57,8 @@ std::optional<device_profile> constants_of(loaded_profile& from, backend::backen
 void check_writable(const std::string& file);
 
 /// Writes a profile so that nobody ever sees a part of it: beside the file, then in its place; links are followed.
-/// Nobody else can read or write it. Throws: `io_error`, with the file, also for what is no regular file; what was there
-/// before stays then.
+/// Nobody else can read or write it. Throws: `io_error`, with the file, also for what is no regular file; what was
+/// there before stays then.
 void write_profile(const profile& what, const std::string& file);
 
 /// For other files beside the profile, with the same care. What a file of at most `most_profile_bytes` holds; none with
