@@ -9,15 +9,15 @@
 // Decisions of where evaluations run, written to a file and made again.
 //
 // The environment variable TANDEM_DECISIONS=FILE has any application that uses tandem write a log from its first
-// evaluation on.
+// evaluation on. A file that cannot be written is an `io_error` of each evaluation.
 namespace tandem {
 
 /// Writes each decision from now on, and what came of it, to a file, as lines of JSON; a file that is there is
 /// overwritten. "" ends the log that is being written. Forked children write none.
 ///
 /// Evaluations do not fail because of a log: where the file cannot be written any more, the log ends.
-/// Thread safety: any thread. Throws: `io_error` if the file cannot be written or, at the end of a log, if it could not
-/// be written completely.
+/// Thread safety: any thread. Throws: `io_error` if the file cannot be written, and the log before goes on then; or, at
+/// the end of a log, if that could not be written completely; and as each evaluation, for variables that are wrong.
 TANDEM_API void set_decision_log(const std::string& path);
 
 /// A decision that was not made again as it was.

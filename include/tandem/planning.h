@@ -62,8 +62,9 @@ struct explanation {
   std::string reason;
 };
 
-/// What evaluating `value` would be decided on now, with the policy and where its operands are. Evaluates nothing, and
-/// copies nothing; arrays without memory count as arrays on the host.
+/// What evaluating `value` would be decided on now, with the policy, where its operands are, and what the calling
+/// thread's evaluations like it did before. Evaluates nothing, and copies nothing; arrays without memory count as
+/// arrays on the host.
 /// Thread safety: any thread. Throws: as `eval` for the policy, a device that is demanded and not there, and
 /// `stale_expression`.
 TANDEM_API explanation explain(const expr& value, const policy& rules = {});
@@ -113,9 +114,9 @@ struct profile_report {
 };
 
 /// Measures the CPU's cores, as many as the calling thread may use, and devices, and writes what it finds to a file for
-/// later processes; what the file said of other devices stays. Takes at most about 3 seconds, 8 with a GPU, and 1 if
-/// `quick`; other work on the machine falsifies it. Needs up to a quarter of the free memory, 0.5 GB at most on most
-/// machines.
+/// later processes; what the file said of other devices stays where there is room for 16 devices and 64 KB in all, and
+/// real ones rather than simulated ones. Takes at most about 3 seconds, 8 with a GPU, and 1 if `quick`; other work on
+/// the machine falsifies it. Needs up to a quarter of the free memory, 0.5 GB at most on most machines.
 /// Thread safety: any thread, not inside parallel work of tandem's; one at a time.
 /// Throws: `argument_error` for more than 8 devices, the CPU or `device::automatic` among them, `device_error`,
 /// `out_of_memory`, `io_error` if the file cannot be written, and what `progress` throws; the file stays as it was.

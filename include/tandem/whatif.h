@@ -11,7 +11,10 @@
 // or is running. Times there are predictions, of a device that need not exist; nothing runs on it.
 //
 // The environment variable TANDEM_WHATIF=sim:h200 has any application that uses tandem report that when it ends;
-// TANDEM_WHATIF_OUTPUT=FILE.txt, FILE.json or FILE.html says where, else it is text on standard error.
+// TANDEM_WHATIF_OUTPUT=FILE.txt, FILE.json or FILE.html says where, else it is text on standard error. A process ends
+// by exit() or the end of main; one that is killed, or ends by abort(), _exit() or quick_exit(), reports nothing. What
+// is wrong with either variable is an error of each evaluation: `argument_error`, `device_error`, or `io_error` for a
+// file in no folder.
 namespace tandem {
 
 /// Copies between host and device, in one direction.

@@ -14,6 +14,8 @@ namespace tandem {
 
 namespace {
 
+using detail::storage;
+
 backend::backend& named_backend(const device& where, std::string_view what) {
   if (where.kind() == device::kind::automatic) {
     throw argument_error(
@@ -24,6 +26,17 @@ backend::backend& named_backend(const device& where, std::string_view what) {
   return exec::backend_of(where);
 }
 
+// What one device has goes to another one by way of the host, which who follows the application is told as a reading.
+// Returns when the elements have been read from host memory, with a mark for when they are there.
+memory::mark_ptr bring(storage& what, memory::device_memory& where) {
+  const bool was_on_host = what.is_on_host();
+  detail::device_use use(what, where, detail::access::read);
+  memory::mark_ptr there = where.make_mark();
+  use.given(there);
+  if (!was_on_host && what.is_on_host()) what.data();
+  return there;
+}
+
 }  // namespace
 
 ndarray ndarray::to(const device& where) const {
@@ -32,10 +45,7 @@ ndarray ndarray::to(const device& where) const {
     storage_->data();
     return *this;
   }
-  detail::device_use use(*storage_, memory, detail::access::read);
-  const memory::mark_ptr there = memory.make_mark();
-  use.given(there);
-  there->wait();
+  bring(*storage_, memory)->wait();
   return *this;
 }
 
@@ -45,8 +55,7 @@ void ndarray::prefetch(const device& where) const {
     storage_->data();
     return;
   }
-  detail::device_use use(*storage_, memory, detail::access::read);
-  use.given(memory.make_mark());
+  bring(*storage_, memory);
 }
 
 bool ndarray::is_on(const device& where) const {

@@ -74,6 +74,16 @@ plan::named_device_profile measured_device(const device& which, const plan::effo
   return made;
 }
 
+// Of the file's devices, the first ones, as many are given up as it takes to write the others: simulated ones first.
+void make_room(std::vector<plan::named_device_profile>& devices, std::size_t measured, const plan::profile& all) {
+  while (devices.size() > measured && (devices.size() > plan::most_profile_devices || !plan::fits_in_file(all))) {
+    const auto of_file = devices.end() - static_cast<std::ptrdiff_t>(measured);
+    const auto simulated =
+        std::find_if(devices.begin(), of_file, [](const auto& each) { return each.device.starts_with("sim:"); });
+    devices.erase(simulated != of_file ? simulated : devices.begin());
+  }
+}
+
 profile_report report_of(const plan::loaded_profile& of) {
   return {of.file, of.host_is_calibrated, plan::summary_of(of.constants), of.problems};
 }
@@ -105,10 +115,7 @@ profile_report calibrate(const calibration_options& options) {
     std::erase_if(made.constants.devices, [&](const auto& other) { return other.device == measured.device; });
     made.constants.devices.push_back(std::move(measured));
   }
-  // The oldest give way.
-  while (made.constants.devices.size() > plan::most_profile_devices) {
-    made.constants.devices.erase(made.constants.devices.begin());
-  }
+  make_room(made.constants.devices, devices.size(), made.constants);
   plan::write_profile(made.constants, file);
   return report_of(plan::load_profile(file, true));  // with figures rounded as in the file
 }

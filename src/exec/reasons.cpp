@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <variant>
 
 #include <tandem/errors.h>
@@ -11,6 +13,7 @@
 #include "exec/evaluate.h"
 #include "exec/placement.h"
 #include "exec/planning.h"
+#include "exec/program_cache.h"
 #include "ops/compile.h"
 #include "ops/structure.h"
 #include "runtime/workers.h"
@@ -36,6 +39,12 @@ plan::place_set candidates_for(const request& asked) {
   }
 }
 
+// What `evaluate` would find first: the host's program.
+const cached_program* known_program(const ops::structure& of) {
+  const backend::backend* const host = &backend::cpu();
+  return find_program(of, host, of.hash() ^ reinterpret_cast<std::uintptr_t>(host) >> 4);
+}
+
 }  // namespace
 
 reasons reasons_for(const ops::node_ptr& root, const policy& call) {
@@ -50,7 +59,11 @@ reasons reasons_for(const ops::node_ptr& root, const policy& call) {
   plan::planner& planner = planner_of_process();
   ops::structure structure;
   const bool is_described = structure.describe(*root, rules.fast_math.value);
-  planned_program planned(compiled.code, is_described ? structure.hash() : 0);
+  // What the thread's evaluations of this structure did before counts: where the last one was, and what it read.
+  const cached_program* const known = is_described && asked.is_automatic() ? known_program(structure) : nullptr;
+  std::optional<planned_program> fresh;
+  planned_program& planned =
+      known != nullptr ? *known->planned : fresh.emplace(compiled.code, is_described ? structure.hash() : 0);
   storages_in_question storages;
   for (std::size_t i = 0; i < compiled.operands.size(); ++i) {
     if (compiled.code.buffers[i].use == ops::buffer::role::input) storages.add(*compiled.operands[i].storage());

@@ -6,10 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <tandem/decisions.h>
@@ -204,14 +206,27 @@ std::unique_ptr<plan::decision_log> new_log(const std::string& path, bool is_fro
   return std::make_unique<plan::decision_log>(path, header);
 }
 
-void begin_whatif(const char* wish) {
+// What TANDEM_WHATIF_OUTPUT says, wherever the application will be when it ends; "" for standard error.
+std::string whatif_output() {
+  namespace fs = std::filesystem;
+  const char* const wish = variable(output_variable);
+  if (wish == nullptr) return {};
+  const std::string name = wish;
+  plan::report_maker_for(name, output_variable);
+  // At the end, it would be too late to say so.
+  std::error_code ignored;
+  const fs::path path = fs::absolute(name, ignored);
+  if (fs::is_directory(path, ignored) || !fs::is_directory(path.parent_path(), ignored)) {
+    throw io_error(fmt::format("{}: cannot write '{}': {}", output_variable, name,
+                               fs::is_directory(path, ignored) ? "it is a folder" : "there is no such folder"));
+  }
+  return path.string();
+}
+
+std::unique_ptr<plan::whatif_accounts> new_accounts(const char* wish) {
   try {
-    if (const char* const path = variable(output_variable)) {
-      plan::report_maker_for(path, output_variable);
-      whatif_path = new std::string(path);
-    }
-    get_hub().set_whatif(std::make_unique<plan::whatif_accounts>(
-        whatif_machine_with(device::named(wish), planner_of_process().constants())));
+    return std::make_unique<plan::whatif_accounts>(
+        whatif_machine_with(device::named(wish), planner_of_process().constants()));
   } catch (const argument_error& why) {
     throw argument_error(fmt::format("{}={}: {}", whatif_variable, wish, why.what()));
   } catch (const device_error& why) {
@@ -219,14 +234,35 @@ void begin_whatif(const char* wish) {
   }
 }
 
+// Nothing begins if anything is wrong.
+void begin_what_variables_say() {
+  std::unique_ptr<plan::whatif_accounts> accounts;
+  std::string output;
+  std::unique_ptr<plan::decision_log> log;
+  if (const char* const wish = variable(whatif_variable)) {
+    output = whatif_output();
+    accounts = new_accounts(wish);
+  }
+  if (const char* const path = variable(log_variable)) log = new_log(path, true);
+  if (accounts != nullptr) {
+    if (!output.empty()) whatif_path = new std::string(std::move(output));
+    get_hub().set_whatif(std::move(accounts));
+  }
+  if (log != nullptr) {
+    get_hub().set_log(std::move(log));
+    get_hub().tell_devices();
+  }
+}
+
 }  // namespace
 
 void begin_watching() {
   if (was_begun.exchange(true)) return;
-  if (const char* const wish = variable(whatif_variable)) begin_whatif(wish);
-  if (const char* const path = variable(log_variable)) {
-    get_hub().set_log(new_log(path, true));
-    get_hub().tell_devices();
+  try {
+    begin_what_variables_say();
+  } catch (...) {  // the next evaluation says it again: an application may go on after an error
+    was_begun = false;
+    throw;
   }
 }
 

@@ -24,4 +24,11 @@ std::string end_cut(std::string_view text, std::size_t most) {
   return std::string(text.substr(0, most)).append("...");
 }
 
+std::string plain(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
 }  // namespace tandem::plan

@@ -202,7 +202,7 @@ void decision_log::on_device(const named_device_profile& what) {
 }
 
 void decision_log::on_failure(std::uint64_t number) {
-  if (file_ < 0) return;
+  if (file_ < 0 || !has(number)) return;
   buffer_ += "{\"kind\":\"failure\"";
   field(buffer_, "\"number\"", number);
   end_line();
@@ -210,6 +210,7 @@ void decision_log::on_failure(std::uint64_t number) {
 
 void decision_log::on_evaluation(const evaluation& what) {
   if (file_ < 0) return;
+  if (first_number_ == 0) first_number_ = what.number;
   const int site = site_number(what.site);
   const std::uint64_t number = task_number(what);
   std::string& to = buffer_;
@@ -242,7 +243,7 @@ void decision_log::on_evaluation(const evaluation& what) {
 }
 
 void decision_log::on_outcome(std::uint64_t number, double measured_us) {
-  if (file_ < 0) return;
+  if (file_ < 0 || !has(number)) return;
   buffer_ += "{\"kind\":\"outcome\"";
   field(buffer_, "\"number\"", number);
   field(buffer_, "\"measured_us\"", measured_us);

@@ -57,6 +57,8 @@ class decision_log : public observer {
  private:
   int site_number(std::string_view site);
   std::uint64_t task_number(const evaluation& what);
+  /// Not what was still running when the log began.
+  bool has(std::uint64_t number) const noexcept { return first_number_ != 0 && number >= first_number_; }
   void end_line();
   void flush() noexcept;
 
@@ -68,6 +70,8 @@ class decision_log : public observer {
   std::string buffer_;
   std::unordered_map<std::uint64_t, std::uint64_t> tasks_;
   std::unordered_map<std::string, int> sites_;
+  /// Of the first evaluation; 0 before that.
+  std::uint64_t first_number_ = 0;
 };
 
 }  // namespace tandem::plan

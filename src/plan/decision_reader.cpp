@@ -67,7 +67,10 @@ class decision_reader::line_fields {
     try {
       fields_ = json::parse(text, shallow);
     } catch (const json::exception& problem) {
-      fail("", fmt::format("it is no JSON: {}", problem.what()));
+      // Which quotes the line: as much as it likes, with bytes that a terminal may obey.
+      std::string reason;
+      for (const char c : std::string_view(problem.what()).substr(0, 200)) reason += c >= ' ' && c < '\x7f' ? c : '?';
+      fail("", "it is no JSON: " + reason);
     }
     if (!fields_.is_object()) fail("", "it is no JSON object");
   }
@@ -269,7 +272,7 @@ void decision_reader::read_device(const line_fields& from, observer& to) {
   const std::string name = from.text("name");
   const profile_parts parts = profile_of(from);
   if (parts.devices.size() != 1 || parts.devices.front().device != name) {
-    from.fail("profile.devices", fmt::format("expected '{}' and no other", middle_cut(name, 60)));
+    from.fail("profile.devices", fmt::format("expected {} and no other", shown(name)));
   }
   ++devices_;
   to.on_device(parts.devices.front());
@@ -347,6 +350,10 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
   if (!asked) from.refuse("asked", from.value("asked"), "nothing, work or everything");
   const std::optional<cause> why = named(from.text("cause"), cause::exploration);
   if (!why) from.refuse("cause", from.value("cause"), "a cause of decisions");
+  const auto allowed = static_cast<place_set>(from.integer("allowed", 0, all_places));
+  if (const place_set known = (place_set{2} << devices_) - 1; (allowed & known) == 0) {
+    from.refuse("allowed", from.value("allowed"), "a set with the host or a device that the log tells of");
+  }
   const evaluation told{number,
                         which,
                         found.structure,
@@ -361,7 +368,7 @@ void decision_reader::read_evaluation(const line_fields& from, observer& to) {
                         from.boolean("writes_all"),
                         from.boolean("new"),
                         static_cast<int>(from.integer("worker_limit", 1, max_workers)),
-                        static_cast<place_set>(from.integer("allowed", 0, std::numeric_limits<place_set>::max())),
+                        allowed,
                         free_bytes,
                         cold_us,
                         *asked,

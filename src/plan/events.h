@@ -66,6 +66,10 @@ struct evaluation {
 
   /// Of the task; null where it is read from a log. Lives as long as the call.
   const ops::program* program = nullptr;
+
+  /// Whether what it writes is a result, whose use and reading are counted. Where an assignment reads what it writes,
+  /// the value is made in memory of its own first, which nobody keeps a credit for.
+  bool makes_result() const noexcept { return is_new || writes.credit_us != nullptr; }
 };
 
 /// Follows an application. Functions are called one at a time, in the order in which things happen, but for outcomes of

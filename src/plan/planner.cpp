@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <mutex>
 
 #include <tandem/errors.h>
@@ -176,6 +177,15 @@ void planned_task::habit::note(const operand_state& what) noexcept {
 
 // ---- prices
 
+namespace {
+
+// What is explained need not fit into any memory, nor its sum into 63 bits.
+void add_bytes(std::int64_t& to, std::int64_t bytes) noexcept {
+  if (__builtin_add_overflow(to, bytes, &to)) to = std::numeric_limits<std::int64_t>::max();
+}
+
+}  // namespace
+
 double planner::copy_us(int place, direction to, memory_kind kind, std::int64_t bytes) const noexcept {
   return copy_time_us(state_->link(place, to, kind), bytes) * state_->of_link(place, to, kind).factor();
 }
@@ -213,7 +223,7 @@ std::array<planner::price, most_places> planner::price_all(planned_task& what, c
     std::int64_t needed_bytes = what.what_.temporary_bytes;
     const auto add = [&](const operand_state& operand, double expected_uses) {
       if (operand.valid_on == 0 || contains(operand.valid_on, place) || operand.bytes == 0) return;
-      needed_bytes += operand.bytes;
+      add_bytes(needed_bytes, operand.bytes);
       const moving_times moving = move_us(operand, place);
       const double us = moving.us;
       of.copies_us += us;
@@ -232,7 +242,7 @@ std::array<planner::price, most_places> planner::price_all(planned_task& what, c
     if (!asked.writes_all) {
       add(asked.writes, 1);
     } else if (!contains(asked.writes.valid_on, place)) {
-      needed_bytes += asked.writes.bytes;
+      add_bytes(needed_bytes, asked.writes.bytes);
     }
     if (place == host_place) continue;
     of.back_us =
@@ -303,7 +313,9 @@ planner::choice planner::choose(const planned_task& what, const question& asked,
   const price& chosen = prices[static_cast<std::size_t>(best)];
   for (int place = 0; place < count; ++place) {
     const price& of = prices[static_cast<std::size_t>(place)];
-    if (!of.is_possible && of.why_not == cause::no_memory && of.us() < chosen.us()) return {best, cause::no_memory};
+    // Where nothing else is left, for lack of memory, it does not matter whether it would have been better.
+    if (of.is_possible || of.why_not != cause::no_memory) continue;
+    if (possible == 1 || of.us() < chosen.us()) return {best, cause::no_memory};
   }
   if (possible == 1) return {best, cause::forced};
   const int last = what.last_place_;

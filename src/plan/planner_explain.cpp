@@ -136,7 +136,8 @@ reasoning planner::explain(planned_task& what, const question& asked) const {
     }
     found.places.push_back(std::move(shown));
   }
-  const choice chosen = place_count() == 1 ? choice{host_place, cause::only_place} : choose(what, asked, prices);
+  const cause alone = asked.allowed == all_places ? cause::only_place : cause::forced;  // as `decide`
+  const choice chosen = place_count() == 1 ? choice{host_place, alone} : choose(what, asked, prices);
   const price& of = prices[static_cast<std::size_t>(chosen.place)];
   found.chosen = {
       chosen.place,

@@ -193,15 +193,31 @@ std::optional<device_profile> constants_of(loaded_profile& from, backend::backen
 
 namespace {
 
-[[noreturn]] void refuse_to_write(const std::string& file, int error) {
-  throw io_error(fmt::format("cannot write the profile {}: {}", file, reason(error)));
+[[noreturn]] void refuse_to_write(const std::string& file, std::string_view why) {
+  throw io_error(fmt::format("cannot write the profile {}: {}", file, why));
+}
+
+// The file that takes its place: where links lead, lest they be replaced. Devices, pipes and folders are never
+// replaced, which somebody who may do everything could.
+std::string file_to_replace(const std::string& file) {
+  constexpr int most_links = 40;
+  std::filesystem::path found = file;
+  std::error_code error;
+  for (int i = 0; std::filesystem::is_symlink(found, error); ++i) {
+    const std::filesystem::path target = std::filesystem::read_symlink(found, error);
+    if (error || i == most_links) refuse_to_write(file, reason(error ? error.value() : ELOOP));
+    found = found.parent_path() / target;
+  }
+  struct stat about{};
+  if (::stat(file.c_str(), &about) != 0 || S_ISREG(about.st_mode)) return found.string();
+  refuse_to_write(file, S_ISDIR(about.st_mode) ? reason(EISDIR) : "it is no regular file");
 }
 
 // A file of another name in the same folder, only for its owner.
-std::string make_beside(const std::string& file, int& handle) {
-  std::string beside = file + ".XXXXXX";
+std::string make_beside(const std::string& target, const std::string& file, int& handle) {
+  std::string beside = target + ".XXXXXX";
   handle = ::mkostemp(beside.data(), O_CLOEXEC);
-  if (handle < 0) refuse_to_write(file, errno);
+  if (handle < 0) refuse_to_write(file, reason(errno));
   return beside;
 }
 
@@ -209,23 +225,22 @@ std::string make_beside(const std::string& file, int& handle) {
 
 void check_writable(const std::string& file) {
   int handle = -1;
-  const std::string beside = make_beside(file, handle);
+  const std::string beside = make_beside(file_to_replace(file), file, handle);
   ::close(handle);
   ::unlink(beside.c_str());
-  struct stat about{};
-  if (::stat(file.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) refuse_to_write(file, EISDIR);
 }
 
 void write_profile(const profile& what, const std::string& file) { write_whole(text_of(what), file); }
 
 void write_whole(const std::string& text, const std::string& file) {
+  const std::string target = file_to_replace(file);
   int handle = -1;
-  const std::string beside = make_beside(file, handle);
+  const std::string beside = make_beside(target, file, handle);
   descriptor opened(handle);
   const auto fail = [&] {
     const int error = errno;
     ::unlink(beside.c_str());
-    refuse_to_write(file, error);
+    refuse_to_write(file, reason(error));
   };
   std::size_t done = 0;
   while (done < text.size()) {
@@ -235,7 +250,7 @@ void write_whole(const std::string& text, const std::string& file) {
     done += static_cast<std::size_t>(bytes);
   }
   // On disk before it has the name, lest a loss of power leave an empty file.
-  if (::fsync(opened.handle()) != 0 || !opened.close() || ::rename(beside.c_str(), file.c_str()) != 0) fail();
+  if (::fsync(opened.handle()) != 0 || !opened.close() || ::rename(beside.c_str(), target.c_str()) != 0) fail();
 }
 
 }  // namespace tandem::plan

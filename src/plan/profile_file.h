@@ -56,8 +56,9 @@ std::optional<device_profile> constants_of(loaded_profile& from, backend::backen
 /// Whether `write_profile` can make a file there, as far as that can be known before. Throws: `io_error` if not.
 void check_writable(const std::string& file);
 
-/// Writes a profile so that nobody ever sees a part of it: beside the file, then in its place. Nobody else can read or
-/// write it. Throws: `io_error`, with the file; what was there before stays then.
+/// Writes a profile so that nobody ever sees a part of it: beside the file, then in its place; links are followed.
+/// Nobody else can read or write it. Throws: `io_error`, with the file, also for what is no regular file; what was
+/// there before stays then.
 void write_profile(const profile& what, const std::string& file);
 
 /// For other files beside the profile, with the same care. What a file of at most `most_profile_bytes` holds; none with

@@ -415,7 +415,10 @@ void read_devices(profile_parts& to, const json& value, reader& by) {
 
 }  // namespace
 
-std::string text_of(const profile& of, digits how_many) {
+namespace {
+
+// Lines where they fit; none if not even one line does.
+std::optional<std::string> written_text(const profile& of, digits how_many) {
   const writer by(how_many == digits::all);
   json all{{"format", format_word}, {"version", profile_version}};
   all["host"] = by.written(of.host);
@@ -426,11 +429,19 @@ std::string text_of(const profile& of, digits how_many) {
     device = by.written(each.constants);
     device["valid_for"] = by.written(each.valid_for);
   }
-  // Lines where they fit.
   for (const int indent : {1, -1}) {
     std::string text = all.dump(indent, ' ', false, json::error_handler_t::replace) + "\n";
     if (text.size() <= most_profile_bytes) return text;
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool fits_in_file(const profile& of) { return written_text(of, digits::five).has_value(); }
+
+std::string text_of(const profile& of, digits how_many) {
+  if (std::optional<std::string> text = written_text(of, how_many)) return *std::move(text);
   throw io_error(fmt::format("a profile with {} devices has more than {} bytes; calibrate fewer of them",
                              of.devices.size(), most_profile_bytes));
 }

@@ -22,6 +22,9 @@ enum class digits { five, all };
 /// Throws: `io_error` if it has more than `most_profile_bytes`, `std::bad_alloc`.
 std::string text_of(const profile& of, digits how_many = digits::five);
 
+/// Whether `text_of` can write it. Throws: `std::bad_alloc`.
+bool fits_in_file(const profile& of);
+
 /// What is to be had of a text that nobody vouches for. A part in which anything is wrong is left out.
 struct profile_parts {
   std::optional<host_profile> host;

@@ -53,7 +53,9 @@ planned_task& replayer::task_of(const evaluation& what) {
 
 replayer::note& replayer::note_of(const operand_state& of) {
   note& found = notes_[of.id];
-  found.is_on_host = contains(of.valid_on, host_place);
+  const bool is_on_host = contains(of.valid_on, host_place);
+  if (is_on_host) fetched(found);  // by an evaluation that failed later, if that is not known yet
+  found.is_on_host = is_on_host;
   return found;
 }
 
@@ -67,6 +69,7 @@ void replayer::fetched(note& of) {
 void replayer::settle() {
   if (last_.number == 0) return;
   last_.number = 0;
+  for (const std::uint64_t id : last_.fetched) fetched(notes_[id]);
   note& of = notes_[last_.id];
   of.is_on_host = last_.place == host_place;
   if (last_.history == nullptr) return;
@@ -132,13 +135,16 @@ void replayer::compare(const evaluation& recorded, const decision& made) {
 
 // What running it changes of what later decisions depend on.
 void replayer::follow(const evaluation& what) {
+  last_ = {what.number, what.writes.id, what.place, nullptr, 0, {}};
   for (const operand_state& each : what.reads) {
     if (each.valid_on == 0 || contains(each.valid_on, what.place)) continue;
-    fetched(note_of(each));
+    note_of(each);
+    last_.fetched.push_back(each.id);
   }
-  note& target = note_of(what.writes);
-  if (!what.writes_all && what.writes.valid_on != 0 && !contains(what.writes.valid_on, what.place)) fetched(target);
-  last_ = {what.number, what.writes.id, what.place, nullptr, 0};
+  note_of(what.writes);
+  if (!what.writes_all && what.writes.valid_on != 0 && !contains(what.writes.valid_on, what.place)) {
+    last_.fetched.push_back(what.writes.id);
+  }
 }
 
 void replayer::on_evaluation(const evaluation& what) {
@@ -155,7 +161,7 @@ void replayer::on_evaluation(const evaluation& what) {
   expected_[what.number % expected_.size()] = {what.number, planner_.lesson_of(task, what.place)};
   follow(what);
   // A device that is met next was not known when this evaluation ended.
-  if (planner_.place_count() > 1) last_.history = &planner_.history_of(task);
+  if (planner_.place_count() > 1 && what.makes_result()) last_.history = &planner_.history_of(task);
   last_.credit_us = made.inherited_credit_us;
 }
 
@@ -203,7 +209,8 @@ std::string to_string(const replay_result& of) {
   std::string text = plan::counted(of.decisions, "decision");
   text += of.different == 0 ? ", all the same\n" : fmt::format(", {} of them different\n", of.different);
   for (const replayed_difference& each : of.differences) {
-    text += fmt::format("  line {}, evaluation {}: {}\n    {}\n", each.line, each.number, each.what, each.expression);
+    text += fmt::format("  line {}, evaluation {}: {}\n    {}\n", each.line, each.number, plan::plain(each.what),
+                        plan::plain(each.expression));
   }
   if (of.different > static_cast<std::int64_t>(of.differences.size())) {
     text += fmt::format("  ... and {} more\n", of.different - static_cast<std::int64_t>(of.differences.size()));

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "plan/decision_log.h"
 #include "plan/events.h"
@@ -44,13 +45,15 @@ class replayer : public observer {
     planned_task task;
     std::list<std::uint64_t>::iterator place_in_order;
   };
-  // A result, which counts once its evaluation has not failed; with a history if it is a new array.
+  // A result, which counts once its evaluation has not failed; with a history if it is a new array. With what was
+  // fetched for it, which an evaluation that fails may not have come to.
   struct made_result {
     std::uint64_t number = 0;
     std::uint64_t id = 0;
     int place = host_place;
     memory::use_history* history = nullptr;
     float credit_us = 0;
+    std::vector<std::uint64_t> fetched;
   };
   struct expected {
     std::uint64_t number = 0;

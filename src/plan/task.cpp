@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <variant>
 
@@ -164,7 +165,10 @@ class maker {
     made_.n = static_cast<double>(stage.y.at.shape[rank - 1]);
     made_.batch = 1;
     for (int i = 0; i < rank - 2; ++i) made_.batch *= static_cast<double>(stage.target.at.shape[i]);
-    count(made_.main, static_cast<double>(work.flops));
+    // Of matrices that no memory holds there may be more than 63 bits count.
+    const bool is_counted = work.flops < std::numeric_limits<std::int64_t>::max();
+    const double each = is_complex(stage.type) ? 8 : 2;
+    count(made_.main, is_counted ? static_cast<double>(work.flops) : each * made_.m * made_.n * made_.k * made_.batch);
   }
   void add(const ops::repeat_stage& stage, const ops::stage_work&) {
     made_.main = work_class::gathering;
@@ -175,6 +179,10 @@ class maker {
   stage_task made_;
 };
 
+void add_bytes(std::int64_t& to, std::int64_t bytes) {
+  if (__builtin_add_overflow(to, bytes, &to)) to = std::numeric_limits<std::int64_t>::max();
+}
+
 }  // namespace
 
 task task_of(const ops::program& what) {
@@ -183,8 +191,8 @@ task task_of(const ops::program& what) {
   for (const ops::stage& each : what.stages) made.stages.push_back(maker(each).made());
   for (const ops::buffer& each : what.buffers) {
     const std::int64_t bytes = each.size * item_size(each.type);
-    if (each.use == ops::buffer::role::temporary) made.temporary_bytes += bytes;
-    if (each.use == ops::buffer::role::output) made.result_bytes += bytes;
+    if (each.use == ops::buffer::role::temporary) add_bytes(made.temporary_bytes, bytes);
+    if (each.use == ops::buffer::role::output) add_bytes(made.result_bytes, bytes);
   }
   return made;
 }

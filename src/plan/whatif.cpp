@@ -200,11 +200,11 @@ void whatif_accounts::on_evaluation(const evaluation& what) {
     ++(on_device ? group.device_uses : group.host_uses);
   }
   memory::use_history& history = planner_.history_of(task);
-  history.made(on_device);
+  if (what.makes_result()) history.made(on_device);
   if (asked.writes.bytes > 0) {
     owner& of = owners_.at(asked.writes.id);
     of.site = number;
-    of.history = &history;
+    of.history = what.makes_result() ? &history : nullptr;
     of.was_used = false;
     if (on_device) ++arrays_[of.group].made_on_device;
   }
@@ -215,15 +215,15 @@ void whatif_accounts::on_evaluation(const evaluation& what) {
   const bool was_on_host = what.place == host_place;
   const double here_us = finite(what.predicted_work_us);  // until what is measured takes its place
   site.here_us += here_us;
+  double there_us = was_on_host ? here_us : made.predicted_work_us;
   if (on_device) {
     const device_profile& by = machine_.device.constants;
     ++site.on_device;
-    site.there_device_us += made.predicted_work_us + by.allocate_us.value + by.launch_us.value;
-  } else {
-    site.there_host_us += was_on_host ? here_us : made.predicted_work_us;
+    there_us = made.predicted_work_us + by.allocate_us.value + by.launch_us.value;
   }
-  expected_[what.number % expected_.size()] = {what.number, number,     planner_.lesson_of(task, host_place),
-                                               was_on_host, !on_device, here_us};
+  (on_device ? site.there_device_us : site.there_host_us) += there_us;
+  expected_[what.number % expected_.size()] = {
+      what.number, number, planner_.lesson_of(task, host_place), was_on_host, on_device, here_us, there_us};
 }
 
 void whatif_accounts::on_outcome(std::uint64_t number, double measured_us) {
@@ -234,19 +234,21 @@ void whatif_accounts::on_outcome(std::uint64_t number, double measured_us) {
   --site.unmeasured;
   site.here_us += measured_us - of.counted_us;
   if (!of.was_on_host) return;
-  if (of.stays_on_host) site.there_host_us += measured_us - of.counted_us;
+  if (!of.is_on_device) site.there_host_us += measured_us - of.counted_us;
   planner_.learn(of.of_host, measured_us);
 }
 
 void whatif_accounts::on_failure(std::uint64_t number) {
   expected& of = expected_[number % expected_.size()];
   if (of.number != number) return;
-  // It is tried again somewhere else, which counts.
+  // If it is tried again somewhere else, that counts.
   of.number = 0;
   whatif_site& site = sites_[of.site];
+  --site.evaluations;
   --site.unmeasured;
+  if (of.is_on_device) --site.on_device;
   site.here_us -= of.counted_us;
-  if (of.was_on_host && of.stays_on_host) site.there_host_us -= of.counted_us;
+  (of.is_on_device ? site.there_device_us : site.there_host_us) -= of.counted_there_us;
 }
 
 void whatif_accounts::on_copy(int, bool, bool, std::int64_t, double measured_us) {
@@ -290,6 +292,9 @@ whatif_report whatif_accounts::report() const {
     add(made.total.to_device, each.to_device);
     add(made.total.to_host, each.to_host);
   }
+  std::erase_if(made.sites, [](const whatif_site& each) {  // whatever was tried there failed
+    return each.evaluations + each.to_device.count + each.to_host.count == 0;
+  });
   std::ranges::sort(made.sites, [](const whatif_site& a, const whatif_site& b) {
     return a.here_us != b.here_us ? a.here_us > b.here_us
                                   : std::tie(a.where, a.expression) < std::tie(b.where, b.expression);

@@ -64,8 +64,11 @@ class whatif_accounts : public observer {
     std::size_t site = 0;
     planner::lesson of_host{};
     bool was_on_host = false;
-    bool stays_on_host = false;
+    /// There.
+    bool is_on_device = false;
+    /// Here and there.
     double counted_us = 0;
+    double counted_there_us = 0;
   };
 
   std::size_t site_of(const evaluation& what);

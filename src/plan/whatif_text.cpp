@@ -14,6 +14,7 @@ namespace {
 
 using plan::bytes_text;
 using plan::duration_text;
+using plan::plain;
 using plan::speedup_text;
 
 // Columns of which all but the last are right-aligned.
@@ -38,14 +39,6 @@ class table {
   std::vector<std::vector<std::string>> rows_;
   std::vector<std::size_t> widths_;
 };
-
-// Control characters would upset a terminal.
-std::string plain(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
-}
 
 std::string place_of(const whatif_site& of) {
   const std::string expression = plain(plan::middle_cut(of.expression, 90));

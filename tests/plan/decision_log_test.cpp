@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -164,6 +165,25 @@ TEST_F(DecisionLog, HoldsLogsThatAreLargerThanItsBuffer) {
   EXPECT_EQ(found.lines, told.lines);
 }
 
+TEST_F(DecisionLog, BegunInTheMiddleHasNoEndsOfWhatBeganBefore) {
+  recorder seen;
+  {
+    decision_log log(path(), header());
+    log.on_outcome(6, 1.5);
+    made_up_evaluation made;
+    made.number = 8;
+    made.tell(log);
+    log.on_failure(7);
+    log.on_outcome(8, 2.5);
+    log.on_outcome(7, 1.5);
+    log.close();
+  }
+  decision_reader(path()).read(seen);
+  ASSERT_EQ(seen.lines.size(), 2U);
+  EXPECT_EQ(seen.lines[0].find("evaluation 8 "), 0U);
+  EXPECT_EQ(seen.lines[1], "outcome 8 0x1.4p+1");
+}
+
 TEST_F(DecisionLog, TellsOfFilesThatCannotBeWritten) {
   EXPECT_THROW(decision_log(folder_ / "none/log", header()), io_error);
   EXPECT_THROW(decision_log(folder_.path(), header()), io_error);
@@ -263,6 +283,8 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
   const std::vector<bad_line> tasks{
       {"", "no JSON"},
       {"7", "no JSON object"},
+      {"{\"kind\":\"" + std::string(1000, 'x'), "no JSON"},
+      {"{\"kind\":\x7f\xe2\x80\xae}", "no JSON"},
       {"{\"kind\":7}", "kind"},
       {"{\"kind\":\"other\"}", "kind"},
       {std::string(100'000, '['), "deeper"},
@@ -291,6 +313,7 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
     write(first + each.line + "\n");
     const std::string found = problem();
     EXPECT_NE(found.find("line 3"), std::string::npos) << each.line.substr(0, 200) << "\n" << found;
+    EXPECT_TRUE(std::ranges::all_of(found, [](char c) { return c >= ' ' && c < '\x7f'; })) << found;
     EXPECT_NE(found.find(each.names), std::string::npos) << each.line.substr(0, 200) << "\n" << found;
     EXPECT_LT(found.size(), 600U);
   }
@@ -313,6 +336,9 @@ TEST_F(DecisionLog, NamesTheLineAndTheFieldThatIsWrong) {
       {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":0"), "worker_limit"},
       {with(an_evaluation, "\"worker_limit\":2", "\"worker_limit\":1000000"), "worker_limit"},
       {with(an_evaluation, "\"allowed\":3", "\"allowed\":\"all\""), "allowed"},
+      {with(an_evaluation, "\"allowed\":3", "\"allowed\":0"), "allowed"},
+      {with(an_evaluation, "\"allowed\":3", "\"allowed\":4"), "allowed"},
+      {with(an_evaluation, "\"allowed\":3", "\"allowed\":2147483648"), "allowed"},
       {with(an_evaluation, "[0,9]", "[0,0,0,0,0,0,0,0,0,0]"), "free_bytes"},
       {with(an_evaluation, "[0,9]", "[0,-9]"), "free_bytes[1]"},
       {with(an_evaluation, "\"cold_us\":[0,0]", "\"cold_us\":[0,-1]"), "cold_us[1]"},

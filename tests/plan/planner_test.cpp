@@ -96,6 +96,11 @@ TEST(Planner, WhatDoesNotFitStays) {
   question.text.free_bytes[device] = 600'000'000;
   planned_task again(square_product(5000), 1);
   EXPECT_EQ(on.with.decide(again, question.text).place, device);
+  // Also what would have stayed anyway, behind a slow link.
+  machine far(1e6);
+  question.text.free_bytes[device] = 599'999'999;
+  planned_task third(square_product(5000), 1);
+  EXPECT_EQ(far.with.decide(third, question.text).why, cause::no_memory);
 }
 
 TEST(Planner, APolicyIsObeyed) {

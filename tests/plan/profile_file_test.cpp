@@ -4,11 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <tandem/errors.h>
+#include <tandem/planning.h>
 
 #include "plan/made_up_profile.h"
 #include "plan/sane.h"
@@ -55,6 +58,71 @@ TEST(ProfileFile, IsWrittenAndReadByItsOwnerOnly) {
   check_writable(file);
   // Nothing is left beside it.
   EXPECT_EQ(here.names().size(), 2U);
+}
+
+TEST(ProfileFile, OnlyFilesAreReplacedAndLinksAreFollowed) {
+  const temporary_folder here;
+  const std::string pipe = here / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe", here / "link to pipe");
+  std::filesystem::create_symlink("circle", here / "circle");
+  for (const std::string& file : {pipe, here / "link to pipe", here / "circle"}) {
+    EXPECT_THROW(check_writable(file), tandem::io_error) << file;
+    EXPECT_THROW(write_profile(made_up_profile(), file), tandem::io_error) << file;
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_EQ(here.names().size(), 3U);
+
+  std::filesystem::create_directory(here / "kept");
+  std::filesystem::create_symlink("kept/profile.json", here / "profile.json");
+  for (int i = 0; i < 2; ++i) {  // the second one replaces a file
+    check_writable(here / "profile.json");
+    write_profile(made_up_profile(), here / "profile.json");
+    EXPECT_TRUE(std::filesystem::is_symlink(here / "profile.json"));
+    EXPECT_TRUE(std::filesystem::is_regular_file(here / "kept/profile.json"));
+  }
+}
+
+TEST(ProfileFile, OtherDevicesGiveWayWhereAllAreTooMany) {
+  const temporary_folder here;
+  const std::string file = here / "profile.json";
+  profile full = made_up_profile();
+  full.valid_for = find_host_validators();
+  const named_device_profile gpu = full.devices.front();
+  full.devices.clear();
+  for (int i = 0; fits_in_file(full); ++i) {
+    for (const char* kind : {"gpu", "sim:made-up"}) {
+      full.devices.push_back(gpu);
+      full.devices.back().device = std::string(kind) + ":" + std::to_string(i);
+      // Many points each, so that bytes are the limit and not devices.
+      curve& line = full.devices.back().constants.bytes_per_s;
+      line = {};
+      for (int k = 0; k < 64; ++k) {
+        line.at.push_back(1000 + k);
+        line.values.push_back(gpu.constants.launch_us);
+      }
+    }
+  }
+  while (!fits_in_file(full)) full.devices.pop_back();
+  ASSERT_LE(full.devices.size(), most_profile_devices);
+  ASSERT_GE(full.devices.size(), 4U);
+  write_profile(full, file);
+  ASSERT_EQ(all_of(load_profile(file, true).problems), "");
+
+  tandem::calibration_options options;
+  options.quick = true;
+  options.devices = {tandem::device::simulated("old-card:7"), tandem::device::simulated("laptop:7")};
+  options.file = file;
+  ASSERT_NO_THROW(tandem::calibrate(options));
+  std::vector<std::string> left;
+  for (const named_device_profile& each : load_profile(file, true).constants.devices) left.push_back(each.device);
+  const auto has = [&](const std::string& name) { return std::ranges::find(left, name) != left.end(); };
+  EXPECT_TRUE(has("sim:old-card:7"));
+  EXPECT_TRUE(has("sim:laptop:7"));
+  EXPECT_TRUE(has("gpu:0"));
+  EXPECT_TRUE(has("gpu:1"));
+  EXPECT_FALSE(has("sim:made-up:0"));
+  EXPECT_GT(left.size(), 4U);
 }
 
 TEST(ProfileFile, OfAnotherMachineIsNotUsed) {

@@ -148,14 +148,13 @@ class made_up_application {
     told.predicted_work_us = decided.predicted_work_us;
     told.tell(*log_);
     if (decided.place != host_place) ++on_devices;
-    const bool fails = number_ % 13 == 0;
-    bring(x, decided.place);
-    bring(y, decided.place);
-    if (target != nullptr && !writes_all) bring(*target, decided.place);
-    if (fails) {
+    if (number_ % 13 == 0) {  // before anything is copied, as for what a policy does not allow
       log_->on_failure(number_);
       return;
     }
+    bring(x, decided.place);
+    bring(y, decided.place);
+    if (target != nullptr && !writes_all) bring(*target, decided.place);
     const double took_us = decided.predicted_work_us * (0.5 + 0.1 * static_cast<double>(number_ % 23));
     planner_->learn(planner_->lesson_of(of.planned, decided.place), took_us);
     log_->on_outcome(number_, took_us);
@@ -232,6 +231,15 @@ TEST_F(Replay, FindsADecisionThatIsDifferent) {
   EXPECT_EQ(found.differences.front().line, line);
   EXPECT_NE(found.differences.front().what.find("place: cpu, recorded sim:h200"), std::string::npos)
       << found.differences.front().what;
+}
+
+TEST_F(Replay, TextHasNoControlCharacters) {
+  replay_result found;
+  found.decisions = found.different = 1;
+  found.differences.push_back({1, 2, "add(\x1b[2J\x7f, 1)", "place: \r, recorded cpu"});
+  const std::string text = to_string(found);
+  EXPECT_EQ(text,
+            "1 decision, 1 of them different\n  line 2, evaluation 1: place:  , recorded cpu\n    add( [2J , 1)\n");
 }
 
 TEST_F(Replay, SaysWhereALogIsCutOff) {

@@ -170,6 +170,35 @@ TEST_F(WhatIf, LeavesOutWhatDidNotRun) {
   EXPECT_EQ(accounts.report().total.here_us, 0);
 }
 
+TEST_F(WhatIf, LeavesOutWhatFailed) {
+  product(1, 10, 11, 12).tell(accounts);
+  accounts.on_outcome(1, 2e6);
+  const whatif_report before = accounts.report();
+  ASSERT_EQ(before.total.on_device, 1);
+  for (const int place : {1, host_place}) {  // on the application's device, then on the host
+    made_up_evaluation failing = product(place == 1 ? 2 : 3, 10, 11, 13);
+    failing.place = place;
+    failing.tell(accounts);
+    accounts.on_failure(failing.number);
+  }
+  made_up_evaluation small;
+  small.number = 4;
+  small.definition = 2;
+  small.site = "app.cpp:9";
+  small.reads = {block(20, 1'000'000)};
+  small.writes = block(21, 4000, 0);
+  small.predicted_work_us = 7;
+  small.tell(accounts);
+  accounts.on_failure(4);
+  const whatif_report after = accounts.report();
+  EXPECT_EQ(after.total.evaluations, 1);
+  EXPECT_EQ(after.total.on_device, 1);
+  EXPECT_EQ(after.total.unmeasured, 0);
+  EXPECT_DOUBLE_EQ(after.total.here_us, before.total.here_us);
+  EXPECT_NEAR(after.total.there_us(), before.total.there_us(), 1e-6);
+  EXPECT_EQ(after.sites.size(), 1U);
+}
+
 TEST_F(WhatIf, ManySitesAndArraysAreSummedUp) {
   for (std::uint64_t i = 1; i <= 5000; ++i) {
     made_up_evaluation each = product(i, 3 * i, 3 * i + 1, 3 * i + 2);

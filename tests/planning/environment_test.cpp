@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include <tandem/decisions.h>
+
 #include "planning/candidates.h"
 #include "support/elements.h"
 #include "support/temporary_folder.h"
@@ -94,6 +96,16 @@ TEST(CandidatesVariable, NoneIsTheCpu) {
   const lines found = report({no_profile, {"TANDEM_CANDIDATES", "none"}});
   EXPECT_TRUE(has(found, "places cpu"));
   EXPECT_TRUE(has(found, "large cpu 1500"));
+}
+
+TEST(DeviceVariable, ForcesThePlaceAlsoWhereThereIsNoOther) {
+  const std::pair<const char*, const char*> none{"TANDEM_CANDIDATES", "none"};
+  const std::pair<const char*, const char*> some{"TANDEM_CANDIDATES", "sim:h200"};
+  const std::pair<const char*, const char*> on_cpu{"TANDEM_DEVICE", "cpu"};
+  EXPECT_EQ(report({no_profile, none}, "cause"), lines{"cause only-place"});
+  EXPECT_EQ(report({no_profile, none, on_cpu}, "cause"), lines{"cause forced"});
+  EXPECT_EQ(report({no_profile, some}, "cause"), lines{"cause launch-bound"});
+  EXPECT_EQ(report({no_profile, some, on_cpu}, "cause"), lines{"cause forced"});
 }
 
 TEST(CandidatesVariable, SimulatedDevicesAreNoCandidatesUnlessTheyAreNamed) {
@@ -256,6 +268,61 @@ TEST_F(ProfileFile, OfANewerVersion) {
   ASSERT_NE(field, std::string::npos);
   const std::size_t begin = good.find_first_of("0123456789", field);
   expect_refused(report_of_text(good.substr(0, begin) + "999" + good.substr(begin + 1)), at("changed.json"), "999");
+}
+
+// ---- decision logs
+
+TEST(WatchingVariables, WrongValuesAreErrorsOfEachEvaluation) {
+  for (const auto& [given, part] : std::vector<std::pair<variables, std::string>>{
+           {{{"TANDEM_WHATIF", "sim:no-such-machine"}}, "TANDEM_WHATIF=sim:no-such-machine: "},
+           {{{"TANDEM_WHATIF", "cpu"}}, "TANDEM_WHATIF=cpu: "},
+           {{{"TANDEM_WHATIF", "sim:h200"}, {"TANDEM_WHATIF_OUTPUT", "report.pdf"}}, "'report.pdf' ends in neither"},
+           {{{"TANDEM_WHATIF", "sim:h200"}, {"TANDEM_WHATIF_OUTPUT", "/no/such/folder/report.txt"}},
+            "cannot write '/no/such/folder/report.txt'"},
+           {{{"TANDEM_DECISIONS", "/no/such/folder/log"}}, "cannot open '/no/such/folder/log'"}}) {
+    variables all = given;
+    all.push_back(no_profile);
+    const lines found = report(all);
+    ASSERT_EQ(found.size(), 4U) << ::testing::PrintToString(found);
+    for (int i = 0; i < 3; ++i) {
+      const std::string& line = found[static_cast<std::size_t>(i)];
+      EXPECT_TRUE(line.starts_with("error ")) << line;
+      EXPECT_NE(line.find(part), std::string::npos) << line;
+    }
+  }
+}
+
+TEST(WatchingVariables, TheReportGoesWhereTheProcessBegan) {
+  const std::string here = std::filesystem::current_path().string();
+  std::string folder = (std::filesystem::temp_directory_path() / "tandem_whatif_XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  std::filesystem::current_path(folder);
+  const lines found =
+      report({no_profile, {"TANDEM_WHATIF", "sim:h200"}, {"TANDEM_WHATIF_OUTPUT", "there.txt"}}, "leave");
+  std::filesystem::current_path(here);
+  EXPECT_EQ(found, lines{"left"});
+  EXPECT_TRUE(std::filesystem::exists(folder + "/there.txt"));
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+}
+
+TEST(DecisionsVariable, WritesALogThatReplays) {
+  std::string folder = (std::filesystem::temp_directory_path() / "tandem_decisions_XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string log = folder + "/log.jsonl";
+  for (const auto& [name, value] : {std::pair{"TANDEM_DEVICE", "sim:h200"}, std::pair{"TANDEM_DEVICE", "cpu"},
+                                    std::pair{"TANDEM_CANDIDATES", "sim:h200,sim:coupled"}}) {
+    const lines found =
+        report({no_profile, {"TANDEM_LEARNING", "on"}, {"TANDEM_DECISIONS", log}, {name, value}}, "assign");
+    ASSERT_EQ(found.size(), 1U) << ::testing::PrintToString(found);
+    EXPECT_TRUE(found.front().starts_with("sum ")) << found.front();
+    const replay_result again = replay(log);
+    EXPECT_TRUE(again.is_from_start);
+    EXPECT_GT(again.decisions, 40);
+    EXPECT_EQ(again.different, 0) << name << "=" << value << ": " << to_string(again);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
 }
 
 // ---- what is learned

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 
 #include "planning/candidates.h"
 #include "support/elements.h"
@@ -24,6 +25,24 @@ TEST(Placeholder, TerabytesDoNotFitIntoADevice) {
   const with_candidates candidates{sim};
   const ndarray huge = placeholder({1'000'000, 1'000'000}, float64);
   const explanation why = explain(matmul(huge, huge));
+  EXPECT_EQ(why.cause, "no-memory") << why;
+}
+
+TEST(Placeholder, WorkAndMemoryBeyond63BitsCount) {
+  const with_candidates candidates{sim};
+  const auto seconds_of = [](std::int64_t extent, dtype type) {
+    const ndarray huge = placeholder({extent, extent}, type);
+    return chosen_of(explain(matmul(huge, huge), alone)).total_us * 1e-6;
+  };
+  // 2e27 operations, and 8e27; no core does 1e14 a second, nor a device 1e17.
+  EXPECT_GT(seconds_of(1'000'000'000, float64), 2e10);
+  EXPECT_NEAR(seconds_of(500'000'000, complex128) / seconds_of(500'000'000, float64), 4, 0.1);
+  EXPECT_NEAR(seconds_of(1'000'000'000, int8) / seconds_of(100'000'000, int8), 1000, 10);
+
+  const ndarray bytes = placeholder({std::numeric_limits<std::int64_t>::max()}, int8);
+  const explanation why = explain(expr(bytes) + 1);
+  ASSERT_EQ(why.candidates.size(), 2U);
+  EXPECT_NE(why.candidates[1].why_not, "") << why;
   EXPECT_EQ(why.cause, "no-memory") << why;
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -77,6 +78,29 @@ TEST(Placement, ALoopMovesTheArrayThatItReadsAgainAndAgainOnce) {
   const transfer_count after = transfers_so_far();
   EXPECT_EQ((after.to_devices_bytes - before.to_devices_bytes) / large.size_bytes(), 1) << "it went there once";
   EXPECT_LT(after.to_host_bytes - before.to_host_bytes, large.size_bytes()) << "and did not come back";
+}
+
+// An explanation knows of the evaluations before what the planner does.
+TEST(Placement, ExplanationsKnowWhatALoopTaught) {
+  const with_candidates candidates{slow_link};
+  const auto work = [](const ndarray& large) { return sum(expr(large) * 3 + expr(large) * expr(large)); };
+  for (int round = 0; round < 2; ++round) {
+    const ndarray large = ones({4'000'000});
+    int explored = 0;
+    for (int i = 0; i < 120; ++i) {
+      const explanation why = explain(work(large), alone);
+      const ndarray made = eval(work(large), alone);
+      if (!made.is_on(chosen_of(why).place)) ++explored;  // which explanations do not
+    }
+    EXPECT_LE(explored, 4);
+  }
+  // The loop's arrays are read again and again, so that the next one moves sooner.
+  const ndarray next = ones({4'000'000});
+  next.data<double>()[0] = 1;
+  const explanation why = explain(work(next), alone);
+  const auto& terms = why.candidates.at(1).terms;
+  EXPECT_TRUE(std::ranges::any_of(terms, [](const cost_term& each) { return each.name == "reuse"; })) << why;
+  EXPECT_TRUE(eval(work(next), alone).is_on(chosen_of(why).place)) << why;
 }
 
 // By work of which no loop has taught that its operands are read again.

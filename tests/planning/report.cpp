@@ -72,7 +72,47 @@ int learn(bool is_forked) {
   _exit(0);
 }
 
+// Assigns to arrays what is read from them: the value of such an assignment is made in memory of its own. Large ones,
+// and small ones that the host reads now and then, and that go to another device. Prints "sum VALUE".
+int assign() {
+  attempt([&] {
+    const td::ndarray large = td::eval(td::arange(0, 250'000, 1, td::float32));
+    const td::ndarray small = td::eval(td::arange(0, 300, 1, td::float32));
+    double sum = 0;
+    for (int i = 0; i < 12; ++i) {
+      large(td::slice(1, td::none)) = large(td::slice(0, -1)) * 0.5 + i;
+      small.assign(small / td::sum(small));
+      const td::ndarray made = small * i;
+      if (i % 4 == 1) made.to(td::device::simulated("coupled:1"));
+      if (i % 4 == 2) large.prefetch(td::device::simulated("coupled:1"));
+      if (i % 3 == 0) sum += td::eval(td::sum(made)).item<double>();
+    }
+    sum += td::eval(td::sum(large)).item<double>();
+    std::printf("sum %g\n", sum);
+  });
+  return 0;
+}
+
+// Evaluates something and leaves its folder. Prints "left".
+int leave() {
+  attempt([&] {
+    const td::ndarray made = td::ones({3, 3});
+    std::printf(chdir("/") == 0 && made.size() == 9 ? "left\n" : "stayed\n");
+  });
+  return 0;
+}
+
+// Prints "cause CAUSE" of an explanation.
+int explain_cause() {
+  attempt(
+      [&] { std::printf("cause %s\n", td::explain(td::expr(td::placeholder({3}, td::float64)) + 1).cause.c_str()); });
+  return 0;
+}
+
 int main(int count, char** words) {
+  if (count > 1 && words[1] == std::string("cause")) return explain_cause();
+  if (count > 1 && words[1] == std::string("leave")) return leave();
+  if (count > 1 && words[1] == std::string("assign")) return assign();
   if (count > 1) return learn(words[1] == std::string("forked"));
   const td::policy alone{.workers = 1};
   attempt([&] {
