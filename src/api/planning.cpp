@@ -75,6 +75,7 @@ std::string to_string(const explanation& of) {
   }
   const std::string chosen = to_string(of.candidates[static_cast<std::size_t>(of.chosen)].place);
   text += fmt::format("chosen: {} ({}): {}", chosen, of.cause, of.reason);
+  if (!of.candidates[static_cast<std::size_t>(of.chosen)].why_not.empty()) text += ", where it cannot be done";
   if (std::isfinite(of.margin)) text += fmt::format("; the next best takes {:.3g} times as long", 1 + of.margin);
   return text + "\n";
 }

@@ -81,10 +81,9 @@ plan::validators lessons_of_host_are_for(const plan::host_profile& constants) {
   return made;
 }
 
-plan::validators lessons_of_device_are_for(backend::backend& which, const plan::device_profile& constants) {
-  plan::validators made = plan::find_validators(which);
-  add_common(made, plan::fingerprint(constants));
-  return made;
+plan::validators lessons_of_device_are_for(plan::validators machine, const plan::device_profile& constants) {
+  add_common(machine, plan::fingerprint(constants));
+  return machine;
 }
 
 void save_lessons(std::vector<plan::learned_place> places) {

@@ -35,9 +35,9 @@ struct kept_lessons {
 kept_lessons load_lessons();
 
 /// What lessons depend on besides the machine: the library, and the constants that they correct.
-/// Throws: as `find_host_validators`, `find_validators` and `machine_info`.
+/// `machine` is what `find_validators` says of a device. Throws: as `find_host_validators` and `machine_info`.
 plan::validators lessons_of_host_are_for(const plan::host_profile& constants);
-plan::validators lessons_of_device_are_for(backend::backend& which, const plan::device_profile& constants);
+plan::validators lessons_of_device_are_for(plan::validators machine, const plan::device_profile& constants);
 
 /// Writes what was learned of places; what the file has of others stays. Writes nothing if there is nothing to write.
 /// Throws: `io_error`, `std::bad_alloc`.

@@ -100,18 +100,11 @@ class process_planner {
   void follow(learning how) {
     planner.set_learning(how != learning::off);
     if (how != learning::save) return;
-    // At the exit, devices may be gone. Not with the lock: what is asked keeps forks waiting.
-    std::array<plan::validators, plan::most_places> found;
-    found[plan::host_place] = lessons_of_host_are_for(planner.constants().host);
-    for (int place = 1; place < planner.place_count(); ++place) {
-      found[static_cast<std::size_t>(place)] =
-          lessons_of_device_are_for(*places[static_cast<std::size_t>(place)].runs.load(), planner.constants_at(place));
-    }
+    // Not with the lock: what is asked keeps forks waiting.
+    plan::validators of_host = lessons_of_host_are_for(planner.constants().host);
     const std::lock_guard lock(guard);
     saving_generation = runtime::fork_generation();
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      if (valid_for[i].empty()) valid_for[i] = std::move(found[i]);
-    }
+    if (valid_for[plan::host_place].empty()) valid_for[plan::host_place] = std::move(of_host);
     if (!std::exchange(is_saved_at_exit, true)) std::atexit([] { save_at_exit(); });
   }
   static inline constinit runtime::made_once<process_planner*> made;
@@ -165,47 +158,57 @@ std::optional<int> find_place(process_planner& all, const backend::backend& wher
   return std::nullopt;
 }
 
-plan::device_profile constants_for(process_planner& all, backend::backend& where) {
-  const std::optional<plan::device_profile> measured = plan::constants_of(all.loaded, where);
-  return measured ? *measured : plan::prior_for(where.hints());
-}
-
-// What is to be known of a device before it is a place.
-struct place_to_add {
+// What a device says of itself.
+struct device_facts {
   backend::backend* runs;
-  plan::device_profile constants;
-  /// Of lessons about it.
-  plan::validators valid_for;
+  plan::validators machine;
+  plan::device_profile prior;
 };
 
 // Not with the lock: devices ask drivers, which keeps forks waiting, and take locks of their own.
-place_to_add look_at(process_planner& all, backend::backend& where) {
-  plan::device_profile constants = constants_for(all, where);
-  plan::validators valid_for = lessons_of_device_are_for(where, constants);
-  return {&where, std::move(constants), std::move(valid_for)};
+device_facts facts_of(backend::backend& where) {
+  return {&where, plan::find_validators(where), plan::prior_for(where.hints())};
 }
 
 // With the lock.
-std::optional<int> add_place(process_planner& all, place_to_add what) {
-  if (const std::optional<int> known = find_place(all, *what.runs)) return known;
-  if (all.planner.place_count() == plan::most_places) return std::nullopt;
-  const int place = all.planner.place_count();
-  const auto at = static_cast<std::size_t>(place);
-  std::string name(what.runs->name());
-  const plan::learned_place* const learned = all.kept.find(name, what.valid_for);
-  if (learned != nullptr) all.planner.restore(place, *learned);
-  all.valid_for[at] = std::move(what.valid_for);
-  // Readers look at a place's backend only once the planner counts it.
-  all.places[at].runs.store(what.runs, std::memory_order_release);
-  return all.planner.add({std::move(name), std::move(what.constants)});
+plan::device_profile constants_for(process_planner& all, const device_facts& of) {
+  const std::optional<plan::device_profile> measured = plan::constants_of(all.loaded, of.runs->name(), of.machine);
+  return measured ? *measured : of.prior;
 }
 
-std::optional<int> find_or_add_place(process_planner& all, backend::backend& where) {
-  if (const std::optional<int> known = find_place(all, where)) return known;
-  if (all.planner.place_count() == plan::most_places) return std::nullopt;
-  place_to_add found = look_at(all, where);
+// With the lock, of a device that is none yet, where there is room.
+int add_place(process_planner& all, const device_facts& of) {
+  const int place = all.planner.place_count();
+  const auto at = static_cast<std::size_t>(place);
+  std::string name(of.runs->name());
+  plan::device_profile constants = constants_for(all, of);
+  plan::validators valid_for = lessons_of_device_are_for(of.machine, constants);
+  const plan::learned_place* const learned = all.kept.find(name, valid_for);
+  if (learned != nullptr) all.planner.restore(place, *learned);
+  all.valid_for[at] = std::move(valid_for);
+  // Readers look at a place's backend only once the planner counts it.
+  all.places[at].runs.store(of.runs, std::memory_order_release);
+  return all.planner.add({std::move(name), std::move(constants)});
+}
+
+// The places of devices, all or none: nothing if there is no room for those that are new.
+std::optional<plan::place_set> find_or_add_places(process_planner& all, std::span<backend::backend* const> devices) {
+  std::vector<device_facts> strangers;
+  for (backend::backend* each : devices) {
+    const bool is_met =
+        find_place(all, *each) || std::ranges::find(strangers, each, &device_facts::runs) != strangers.end();
+    // Whoever is one too many need not be asked.
+    if (!is_met && strangers.size() < plan::most_places) strangers.push_back({each, {}, {}});
+  }
+  if (all.planner.place_count() + static_cast<int>(strangers.size()) > plan::most_places) return std::nullopt;
+  for (device_facts& each : strangers) each = facts_of(*each.runs);
   const std::lock_guard lock(all.guard);
-  return add_place(all, std::move(found));
+  std::erase_if(strangers, [&](const device_facts& each) { return find_place(all, *each.runs).has_value(); });
+  if (all.planner.place_count() + static_cast<int>(strangers.size()) > plan::most_places) return std::nullopt;
+  for (const device_facts& each : strangers) add_place(all, each);
+  plan::place_set found = 0;
+  for (const backend::backend* each : devices) found |= plan::set_of(*find_place(all, *each));
+  return found;
 }
 
 plan::place_set places_of(process_planner& all, std::span<const device> devices) {
@@ -217,18 +220,15 @@ plan::place_set places_of(process_planner& all, std::span<const device> devices)
     }
     found.push_back(&backend_of(each));
   }
-  plan::place_set set = plan::set_of(plan::host_place);
-  for (backend::backend* each : found) {
-    const std::optional<int> place = find_or_add_place(all, *each);
-    if (!place) {
-      throw argument_error(
-          fmt::format("candidate devices: this process has used {} devices, and the planner knows no "
-                      "more than that",
-                      plan::most_places - 1));
-    }
-    set |= plan::set_of(*place);
+  const std::optional<plan::place_set> places = find_or_add_places(all, found);
+  if (!places) {
+    throw argument_error(fmt::format(
+        "candidate devices: given {}, of which {} are new here; the planner of a process meets {} devices at "
+        "most, and this one's has met {}",
+        found.size(), std::ranges::count_if(found, [&](const auto* each) { return !find_place(all, *each); }),
+        plan::most_places - 1, all.planner.place_count() - 1));
   }
-  return set;
+  return *places | plan::set_of(plan::host_place);
 }
 
 std::vector<device> devices_of_variable(std::string_view text) {
@@ -293,7 +293,13 @@ void follow_learning() {
 
 plan::planner& planner_of_process() { return process_planner::get().planner; }
 
-std::optional<int> place_of(backend::backend& where) { return find_or_add_place(process_planner::get(), where); }
+std::optional<int> place_of(backend::backend& where) {
+  process_planner& all = process_planner::get();
+  if (const std::optional<int> known = find_place(all, where)) return known;
+  backend::backend* const one[] = {&where};
+  find_or_add_places(all, one);
+  return find_place(all, where);
+}
 
 backend::backend& backend_at(int place) noexcept {
   return *process_planner::get().places[static_cast<std::size_t>(place)].runs.load(std::memory_order_acquire);
@@ -321,7 +327,12 @@ void set_candidates(std::span<const device> devices) {
   all.candidates = set;
 }
 
-plan::device_profile constants_for(backend::backend& where) { return constants_for(process_planner::get(), where); }
+plan::device_profile constants_for(backend::backend& where) {
+  process_planner& all = process_planner::get();
+  const device_facts of = facts_of(where);
+  const std::lock_guard lock(all.guard);
+  return constants_for(all, of);
+}
 
 std::int64_t free_bytes_at(int place, std::int64_t needed_bytes) {
   // What is allocated between two questions is at most a part of what was free.
@@ -393,8 +404,9 @@ plan::question question_about(planned_program& planned, const ops::program& what
   planned.ask_devices(what);
   question.allowed &= planned.able();
   question.cold_us = planned.cold_us();
-  std::int64_t needed_bytes = question.writes.bytes + task.temporary_bytes;
-  for (const plan::operand_state& each : question.reads) needed_bytes += each.bytes;
+  std::int64_t needed_bytes = task.temporary_bytes;
+  plan::add_bytes(needed_bytes, question.writes.bytes);
+  for (const plan::operand_state& each : question.reads) plan::add_bytes(needed_bytes, each.bytes);
   for (int place = 1; place < planner_of_process().place_count(); ++place) {
     if (!plan::contains(question.allowed, place)) continue;
     try {

@@ -89,6 +89,7 @@ reasons reasons_for(const ops::node_ptr& root, const policy& call) {
       }
     }
   }
+  lessons::learn();  // as an evaluation would
   made.found = planner.explain(planned.task(), question);
   leave_out_strangers(made.found, others | question.allowed);
   bool lacks_ability = false;

@@ -180,10 +180,14 @@ void run_untold(bound_program& what, storage& output, access how, std::int64_t r
     check_device_memory(what, output, result_bytes, asked);
   }
   if (asked.rules.progress.value != nullptr) asked.rules.progress.value->announce(ops::work_of(what.program()));
-  if (is_host) {
-    run_on_host(what, output, how, asked);
-  } else {
-    run_on_device(what, output, how, asked);
+  try {
+    if (is_host) {
+      run_on_host(what, output, how, asked);
+    } else {
+      run_on_device(what, output, how, asked);
+    }
+  } catch (const out_of_memory& why) {  // memories know of bytes only
+    throw out_of_memory(fmt::format("{}: {}", asked.what, why.what()));
   }
 }
 

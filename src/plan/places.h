@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,11 @@ struct operand_state {
   /// How often it was written to; with the id it says whether an evaluation reads what another one has read.
   std::uint64_t version = 0;
 };
+
+/// What is explained need not fit into any memory, nor its sum into 63 bits: then it is the largest number.
+inline void add_bytes(std::int64_t& to, std::int64_t bytes) noexcept {
+  if (__builtin_add_overflow(to, bytes, &to)) to = std::numeric_limits<std::int64_t>::max();
+}
 
 /// Why a place was chosen.
 enum class cause : std::uint8_t {

@@ -177,15 +177,6 @@ void planned_task::habit::note(const operand_state& what) noexcept {
 
 // ---- prices
 
-namespace {
-
-// What is explained need not fit into any memory, nor its sum into 63 bits.
-void add_bytes(std::int64_t& to, std::int64_t bytes) noexcept {
-  if (__builtin_add_overflow(to, bytes, &to)) to = std::numeric_limits<std::int64_t>::max();
-}
-
-}  // namespace
-
 double planner::copy_us(int place, direction to, memory_kind kind, std::int64_t bytes) const noexcept {
   return copy_time_us(state_->link(place, to, kind), bytes) * state_->of_link(place, to, kind).factor();
 }

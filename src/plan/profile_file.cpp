@@ -180,10 +180,10 @@ validators find_validators(backend::backend& of) {
   return readable(std::move(found));
 }
 
-std::optional<device_profile> constants_of(loaded_profile& from, backend::backend& device) {
+std::optional<device_profile> constants_of(loaded_profile& from, std::string_view device, const validators& here) {
   for (const named_device_profile& each : from.constants.devices) {
-    if (each.device != device.name()) continue;
-    const std::string differs = difference(each.valid_for, find_validators(device));
+    if (each.device != device) continue;
+    const std::string differs = difference(each.valid_for, here);
     if (differs.empty()) return each.constants;
     from.problems.push_back(
         fmt::format("{}: {} was measured with another {}; {}", kept_text(from.file), each.device, differs, remedy));
@@ -194,7 +194,7 @@ std::optional<device_profile> constants_of(loaded_profile& from, backend::backen
 namespace {
 
 [[noreturn]] void refuse_to_write(const std::string& file, std::string_view why) {
-  throw io_error(fmt::format("cannot write the profile {}: {}", file, why));
+  throw io_error(fmt::format("cannot write {}: {}", file, why));
 }
 
 // The file that takes its place: where links lead, lest they be replaced. Devices, pipes and folders are never

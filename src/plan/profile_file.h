@@ -49,9 +49,9 @@ loaded_profile load_profile();
 /// What a device's constants depend on: its name, and what its backend says. Throws: as `backend::describe`.
 validators find_validators(backend::backend& of);
 
-/// The calibrated constants of a device, if there are some and it is what it was; why not, if there are some that are
-/// of something else, is added to the problems. Throws: as `find_validators`.
-std::optional<device_profile> constants_of(loaded_profile& from, backend::backend& device);
+/// The calibrated constants of a device, by its name and `find_validators` of it, if there are some and it is what it
+/// was; why not, if there are some that are of something else, is added to the problems. Throws: `std::bad_alloc`.
+std::optional<device_profile> constants_of(loaded_profile& from, std::string_view device, const validators& here);
 
 /// Whether `write_profile` can make a file there, as far as that can be known before. Throws: `io_error` if not.
 void check_writable(const std::string& file);

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 #include <optional>
 #include <variant>
 
 #include "core/layout.h"
 #include "ops/op.h"
 #include "ops/work.h"
+#include "plan/places.h"
 
 namespace tandem::plan {
 
@@ -179,10 +179,6 @@ class maker {
   stage_task made_;
 };
 
-void add_bytes(std::int64_t& to, std::int64_t bytes) {
-  if (__builtin_add_overflow(to, bytes, &to)) to = std::numeric_limits<std::int64_t>::max();
-}
-
 }  // namespace
 
 task task_of(const ops::program& what) {
@@ -193,6 +189,9 @@ task task_of(const ops::program& what) {
     const std::int64_t bytes = each.size * item_size(each.type);
     if (each.use == ops::buffer::role::temporary) add_bytes(made.temporary_bytes, bytes);
     if (each.use == ops::buffer::role::output) add_bytes(made.result_bytes, bytes);
+  }
+  if (made.result_bytes == 0) {  // an array that is assigned to; it exists, so that its bytes are a number
+    made.result_bytes = core::size_of(what.result.at.shape) * item_size(what.result_type);
   }
   return made;
 }

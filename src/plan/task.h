@@ -57,7 +57,7 @@ struct task {
   std::vector<stage_task> stages;
   /// Of its temporaries together.
   std::int64_t temporary_bytes;
-  /// Of its result, if it is new.
+  /// Of its result, new or assigned to an array.
   std::int64_t result_bytes;
 };
 

@@ -95,8 +95,8 @@ std::string time_chart(const whatif_report& of, std::size_t rows) {
     const double y = static_cast<double>(i) * row_height;
     made += fmt::format("<text x=\"0\" y=\"{}\">{}<title>{}</title></text>\n", y + 18,
                         escaped(plan::middle_cut(label_of(each), 48)), escaped(each.expression));
-    made += fmt::format("<text x=\"0\" y=\"{}\" class=\"dim\">{} calls, {}</text>\n", y + 34, each.evaluations,
-                        speedup_text(each.speedup()));
+    made += fmt::format("<text x=\"0\" y=\"{}\" class=\"dim\">{}, {}</text>\n", y + 34,
+                        plan::counted(each.evaluations, "call"), speedup_text(each.speedup()));
     made += rectangle(label_width, y + 6, each.here_us * per_us, 14, "here",
                       fmt::format("here: {}, measured", duration_text(each.here_us)));
     made += fmt::format("<text x=\"{:.2f}\" y=\"{}\" class=\"dim\">{}</text>\n",

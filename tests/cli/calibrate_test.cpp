@@ -108,5 +108,5 @@ TEST(calibrate, fails_before_it_measures_where_it_cannot_do_what_is_asked) {
   EXPECT_NE(device.err.find("there is no profile 'nothing'"), std::string::npos) << device.err;
   const outcome folder = run({"calibrate", "--quick", "--device", "cpu", "-o", here / "none/profile.json"});
   EXPECT_EQ(folder.status, 1);
-  EXPECT_NE(folder.err.find("cannot write the profile"), std::string::npos) << folder.err;
+  EXPECT_NE(folder.err.find("cannot write /"), std::string::npos) << folder.err;
 }

@@ -157,16 +157,16 @@ TEST(ProfileFile, OfAnotherDeviceIsNotUsed) {
   tandem::backend::backend& device = tandem::backend::simulated("h200");
   loaded_profile from;
   from.file = "some.json";
-  EXPECT_FALSE(constants_of(from, device));
+  EXPECT_FALSE(constants_of(from, device.name(), find_validators(device)));
   EXPECT_EQ(all_of(from.problems), "");
   from.constants.devices = made_up_profile().devices;
   from.constants.devices[1].valid_for = find_validators(device);
-  const auto found = constants_of(from, device);
+  const auto found = constants_of(from, device.name(), find_validators(device));
   EXPECT_EQ(all_of(from.problems), "");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->launch_us.value, from.constants.devices[1].constants.launch_us.value);
   from.constants.devices[1].valid_for[0].second = "NVIDIA H100";
-  EXPECT_FALSE(constants_of(from, device));
+  EXPECT_FALSE(constants_of(from, device.name(), find_validators(device)));
   ASSERT_EQ(from.problems.size(), 1U);
   EXPECT_TRUE(from.problems[0].starts_with(
       "some.json: sim:h200 was measured with another device: NVIDIA H100, here NVIDIA H200"))

@@ -92,6 +92,16 @@ TEST(CandidatesVariable, NamesTheDevicesToChooseAmong) {
   EXPECT_TRUE(has(found, "large sim:h200:7 1500")) << ::testing::PrintToString(found);
 }
 
+TEST(CandidatesVariable, NoMoreDevicesThanThePlannerKnowsAndThenNone) {
+  const lines found = report({no_profile}, "crowd");
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_NE(found[0].find("given 9, of which 9 are new here"), std::string::npos) << found[0];
+  EXPECT_NE(found[0].find("8 devices at most, and this one's has met 0"), std::string::npos) << found[0];
+  EXPECT_EQ(found[1], "eight");
+  EXPECT_NE(found[2].find("given 4, of which 1 are new here"), std::string::npos) << found[2];
+  EXPECT_EQ(found[3], "three");
+}
+
 TEST(CandidatesVariable, NoneIsTheCpu) {
   const lines found = report({no_profile, {"TANDEM_CANDIDATES", "none"}});
   EXPECT_TRUE(has(found, "places cpu"));

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include <tandem/planning.h>
 #include <tandem/report.h>
@@ -109,7 +110,31 @@ int explain_cause() {
   return 0;
 }
 
+// Names more candidates than can be. Prints "error TEXT" for nine devices; "eight", if the first eight are taken then;
+// "error TEXT" for another one beside three of them; "three" for these.
+int crowd() {
+  const auto name = [](std::vector<td::device> some) { td::set_candidate_devices(some); };
+  std::vector<td::device> devices;
+  for (int i = 0; i < 9; ++i) devices.push_back(td::device::simulated("h200:" + std::to_string(i)));
+  attempt([&] { name(devices); });
+  devices.pop_back();
+  attempt([&] {
+    name(devices);
+    std::printf("eight\n");
+  });
+  devices.erase(devices.begin() + 3, devices.end());
+  std::vector<td::device> with_another = devices;
+  with_another.push_back(td::device::simulated("coupled"));
+  attempt([&] { name(with_another); });
+  attempt([&] {
+    name(devices);
+    std::printf("three\n");
+  });
+  return 0;
+}
+
 int main(int count, char** words) {
+  if (count > 1 && words[1] == std::string("crowd")) return crowd();
   if (count > 1 && words[1] == std::string("cause")) return explain_cause();
   if (count > 1 && words[1] == std::string("leave")) return leave();
   if (count > 1 && words[1] == std::string("assign")) return assign();
