@@ -18,10 +18,12 @@ namespace {
 // A worker's share of an element-wise stage is whole tiles of so many elements in the CPU backend.
 constexpr std::int64_t tile = 512;
 
-// Work that stays in the cores is done so much faster at least: two threads of one core reach 1.3 together. Less has been
-// measured on virtual machines whose host gave their cores to others for seconds. To believe that costs all workers but
-// one from then on, not to believe it next to nothing: a worker that does not help hardly hinders.
+// Work that stays in the cores is done so much faster at least: two threads of one core reach 1.3 together. Work in the
+// shared cache or in memory gains less, but one core alone does not use all of either. Less than that has been measured
+// on virtual machines whose host gave their cores to others for seconds. To believe it costs all workers but one from
+// then on, not to believe it next to nothing: a worker that does not help hardly hinders.
 double least_speedup(int workers) { return std::pow(workers, 0.4); }
+double least_speedup_of_sharers(int workers) { return 1 + 0.2 * std::log2(workers); }
 
 // Little work and much of it, done by one worker and by several; times without the call.
 struct sharing {
@@ -35,12 +37,15 @@ struct sharing {
 // Work that takes one worker w takes several t = fork + w / speedup: from the little, w and t, and the much, W and T,
 // the two unknowns follow.
 void add_sharing(host_profile& to, const sharing& of) {
-  constexpr double least_fork_us = 0.1;
+  // Two cores that share a cache wake each other in 0.4 us, others in 3 to 4: on a virtual machine, which of them two
+  // cores are may change after they were measured.
+  constexpr double least_fork_us = 1;
   const double more_alone_us = std::max(of.much_alone.us - of.little_alone.us, limits::least_us);
   // The part of one worker's time that the workers need: no less than their share.
   const double part = std::clamp((of.much_together.us - of.little_together.us) / more_alone_us, 1.0 / of.workers,
                                  1 / least_speedup(of.workers));
-  const double fork_us = std::max(of.little_together.us - of.little_alone.us * part, least_fork_us);
+  // What a fork usually takes: to share out what is over by then costs more than not to share out a little more.
+  const double fork_us = std::max(of.little_together.median_us - of.little_alone.median_us * part, least_fork_us);
   const double fork_sigma = of.little_together.sigma * of.little_together.us / fork_us;
   to.fork_us.at.push_back(of.workers);
   to.fork_us.values.push_back(time_of({fork_us, fork_sigma, of.little_together.samples}));
@@ -188,8 +193,9 @@ class host_round {
     const measured much_alone = less(measure(undisturbed_, [&] { return runs_much->run_us(1); }), call_us);
     const measured much_together = less(measure(undisturbed_, [&] { return runs_much->run_us(workers); }), call_us);
 
-    const measured little_together =
-        less({(warm.us + cold.us) / 2, std::max(warm.sigma, cold.sigma), warm.samples + cold.samples}, call_us);
+    const measured little_together = less({(warm.us + cold.us) / 2, std::max(warm.sigma, cold.sigma),
+                                           warm.samples + cold.samples, (warm.median_us + cold.median_us) / 2},
+                                          call_us);
     sharing_.push_back({workers, alone, little_together, much_alone, much_together});
     add_sharing(made_, sharing_.back());
   }
@@ -233,9 +239,10 @@ class host_round {
     curve& rates = made_.bytes_per_s[level];
     // In the cores' own caches each moves what one alone does, and no more; shares of larger footprints may come to be
     // in faster caches.
-    if (level == 0 && workers > 1) {
+    if (workers > 1) {
       const double alone = rates.values.front().value;
-      rate.value = std::clamp(rate.value, least_speedup(workers) * alone, workers * alone);
+      rate.value = level == 0 ? std::clamp(rate.value, least_speedup(workers) * alone, workers * alone)
+                              : std::max(rate.value, least_speedup_of_sharers(workers) * alone);
     }
     rates.at.push_back(workers);
     rates.values.push_back(rate);

@@ -142,7 +142,7 @@ bool planner::may_share(planned_task& what) const {
   for (const stage_task& each : what.what_.stages) {
     const double alone_us = host.time(each, 1).us();
     const double together_us = host.best(each, cores).us();
-    if (alone_us - together_us > asking_us) what.may_share_ = true;
+    if (together_us + asking_us < (1 - least_gain_by_workers) * alone_us) what.may_share_ = true;
   }
   return what.may_share_;
 }

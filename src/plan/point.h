@@ -32,11 +32,13 @@ struct effort {
 constexpr effort full_effort() { return {}; }
 constexpr effort quick_effort() { return {.is_quick = true, .most_us = 5'000}; }
 
-/// The median of a point's times, or another quantile; their standard deviation as a part of it, and how many they are.
+/// What a point is said to take, the median of its times or another quantile; their standard deviation as a part of it,
+/// how many they are, and the median.
 struct measured {
   double us = 0;
   double sigma = 0;
   int samples = 0;
+  double median_us = 0;
 };
 
 /// The median of sorted values, at least one.
@@ -52,7 +54,7 @@ inline measured summary_of(std::vector<double> times, double quantile = 0.5) {
   std::ranges::sort(times);
   const double median = median_of(times);
   const auto place = static_cast<std::size_t>(quantile * static_cast<double>(times.size() - 1));
-  measured made{quantile == 0.5 ? median : times[place], 0, static_cast<int>(times.size())};
+  measured made{quantile == 0.5 ? median : times[place], 0, static_cast<int>(times.size()), median};
   for (double& each : times) each = std::abs(each - median);
   std::ranges::sort(times);
   made.sigma = made.us > 0 ? deviations_per_mad * median_of(times) / made.us : 0;
@@ -104,7 +106,8 @@ measured measure(const effort& by, Run&& run) {
 /// is less is not known.
 inline measured less(const measured& of, double without_us) noexcept {
   const double left_us = std::max(of.us - without_us, of.us / 10);
-  return {left_us, left_us > 0 ? of.sigma * of.us / left_us : 0, of.samples};
+  const double median_us = std::max(of.median_us - without_us, of.median_us / 10);
+  return {left_us, left_us > 0 ? of.sigma * of.us / left_us : 0, of.samples, median_us};
 }
 inline constant time_of(const measured& of) noexcept {
   return {limits::time(of.us), limits::sigma(of.sigma), of.samples, origin::calibrated};

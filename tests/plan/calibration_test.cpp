@@ -47,18 +47,19 @@ struct host_truth {
   double core_cache = 1 << 20;
   double shared_cache = 1 << 25;
   double call_us = 0.4;
+  /// The part of a core that each further worker adds; if 0, nothing else is done faster by more of them either.
+  double each_more = 0.9;
   double fork_us(int workers) const { return 2 + 0.3 * workers; }
   double bytes_per_s(int level, int workers) const {
     const double alone[] = {2e11, 5e10, 1.5e10};
     const double most[] = {2e12, 3e11, 4.5e10};
-    return std::min(alone[level] * workers, most[level]);
+    return each_more == 0 ? alone[level] : std::min(alone[level] * workers, most[level]);
   }
   double operations_per_s(work_class of, int width) const {
     const double rates[] = {3e10, 2e10, 4e10, 2.5e10, 1e10, 1e9, 1e11, 1.5e10, 5e8, 2e9};
     static_assert(std::size(rates) == work_class_count);
     return rates[index_of(of)] / (width == 0 ? 1 : 2);
   }
-  double each_more = 0.9;
   double speedup(int workers) const { return 1 + each_more * (workers - 1); }
   double product_per_s(int width, double extent, int workers) const {
     const double most = (width == 0 ? 1.2e11 : 6e10) * (workers > 1 ? speedup(workers) : 1);
@@ -247,6 +248,9 @@ TEST(Calibration, WorkersThatHelpNobodyAreNotBelieved) {
   const host_profile found = calibrate(host, full_effort(), {});
   expect_within(found.speedup(2), std::pow(2, 0.4), 0.01, "speedup");
   EXPECT_GE(found.bytes_per_s[0](2), 1.3 * found.bytes_per_s[0](1));
+  for (const std::size_t level : {1U, 2U}) {
+    EXPECT_GE(found.bytes_per_s[level](2), 1.15 * found.bytes_per_s[level](1)) << level;
+  }
 }
 
 TEST(Calibration, QuickOneTakesFewerPointsAndLessTime) {

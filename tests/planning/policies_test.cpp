@@ -1,8 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
