@@ -136,14 +136,14 @@ class backend {
 
   /// Gives all stages of a program that this backend made ready to the calling thread's queue (see `device_memory`); on
   /// the host, that is to run them. What `given` refers to is needed until this returns. Outputs must not overlap
-  /// inputs, but for a single element-wise stage whose target is exactly the region that it reads. Allocates the
-  /// temporaries, each until its last stage, and on the host O(workers) scratch, before anything is written for a stage
-  /// that needs them. Thread safety: any number of threads may run programs at once, also the same one. The host's
-  /// advances `rules.progress`; others, whose work is done later, must be given none. `workers` says how many the host
-  /// puts on each stage, for there is no telling from a stage alone what pays; if it is empty, as many as the policy
-  /// allows. Devices have no use for it. Results do not depend on it. A device brings `late` operands, if there are
-  /// any, in the order of the stages, each before its stage is given; no operand that comes late is used before. The
-  /// host is given none.
+  /// inputs, but for a single element-wise stage whose target is exactly the region that it reads.
+  /// Allocates the temporaries, each until its last stage, and on the host O(workers) scratch, before anything is
+  /// written for a stage that needs them. Thread safety: any number of threads may run programs at once, also the same
+  /// one. The host's advances `rules.progress`; others, whose work is done later, must be given none.
+  /// `workers` says how many the host puts on each stage, for there is no telling from a stage alone what pays; if it
+  /// is empty, as many as the policy allows. Devices have no use for it. Results do not depend on it.
+  /// A device brings `late` operands, if there are any, in the order of the stages, each before its stage is given; no
+  /// operand that comes late is used before. The host is given none.
   /// Throws: `out_of_memory`, `device_error`, what `late` throws. Outputs are unspecified then, but for those that no
   /// stage before the one that something failed for writes.
   virtual void run(const executable& what, const arguments& given, const resolved_policy& rules,
