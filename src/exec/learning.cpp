@@ -10,8 +10,8 @@
 #include <utility>
 
 #include <tandem/errors.h>
-#include <tandem/report.h>
 
+#include "exec/version.h"
 #include "runtime/cache_folder.h"
 
 namespace tandem::exec {
@@ -25,7 +25,7 @@ constexpr int nothing_said = -1;
 constinit std::atomic<int> said{nothing_said};
 
 void add_common(plan::validators& to, std::string constants) {
-  to.emplace_back("library", machine_info().version);
+  to.emplace_back("library", std::string(library_version()));
   to.emplace_back("constants", std::move(constants));
 }
 

@@ -35,7 +35,7 @@ struct kept_lessons {
 kept_lessons load_lessons();
 
 /// What lessons depend on besides the machine: the library, and the constants that they correct.
-/// `machine` is what `find_validators` says of a device. Throws: as `find_host_validators` and `machine_info`.
+/// `machine` is what `find_validators` says of a device. Throws: as `find_host_validators`.
 plan::validators lessons_of_host_are_for(const plan::host_profile& constants);
 plan::validators lessons_of_device_are_for(plan::validators machine, const plan::device_profile& constants);
 

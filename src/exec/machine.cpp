@@ -6,18 +6,21 @@
 
 #include "backend/backend.h"
 #include "exec/devices.h"
+#include "exec/version.h"
 #include "memory/host_pool.h"
 #include "runtime/cores.h"
 #include "runtime/system.h"
 
 namespace tandem {
 
+std::string_view exec::library_version() noexcept { return TANDEM_VERSION; }
+
 machine machine_info() {
   // A wrong TANDEM_MEMORY_POOL is an error of whoever needs a block.
   memory::free_block(memory::allocate_block(1), 1);
   backend::description cpu = backend::cpu().describe();
   machine found;
-  found.version = TANDEM_VERSION;
+  found.version = exec::library_version();
   found.processor = runtime::processor_name();
   found.cores = runtime::online_cores();
   // Not asked for apart, lest the mask change in between.

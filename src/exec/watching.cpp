@@ -18,6 +18,7 @@
 #include <tandem/errors.h>
 
 #include "exec/run.h"
+#include "exec/version.h"
 #include "exec/whatif_machine.h"
 #include "memory/watcher.h"
 #include "plan/decision_log.h"
@@ -201,7 +202,7 @@ hub& get_hub() {
 
 std::unique_ptr<plan::decision_log> new_log(const std::string& path, bool is_from_start) {
   const plan::planner& planner = planner_of_process();
-  plan::log_header header{machine_info().version, planner.settings(), is_from_start && !begins_with_lessons(),
+  plan::log_header header{std::string(library_version()), planner.settings(), is_from_start && !begins_with_lessons(),
                           planner.constants()};
   return std::make_unique<plan::decision_log>(path, header);
 }
